@@ -1,0 +1,87 @@
+import type * as core from 'zod/v4/core';
+import { checkDefaults } from '../context/context-type.ts';
+import { bind } from '../model/bind.ts';
+import type { DefinitionRegistry } from '../model/definitions.ts';
+import { Model } from '../model/model.ts';
+import type { FlowRun } from '../run/flow-run.ts';
+import type { BodyResult, BodyReturn, BodyValue, Inputs, ModelFactory, Shape } from '../types.ts';
+import { define, FUNCTION, register } from './define.ts';
+
+/** What definitions of every kind may state. */
+export interface DefinitionOptions {
+  /** Unique among definitions. A model without one computes, but cannot be serialized. */
+  readonly name?: string;
+  readonly description?: string;
+  /** Part of every key: change it when something changes that the source text does not show. */
+  readonly version?: string;
+  /** `'source'` (default): the source text is part of keys. `'explicit'`: only `version` is. */
+  readonly codeVersion?: 'source' | 'explicit';
+  /** Helper functions whose source joins the code version. */
+  readonly codeDeps?: readonly ((...args: never[]) => unknown)[];
+  /** The registry that the name joins; the process-wide one by default. */
+  readonly definitions?: DefinitionRegistry;
+  /** Takes the name over from an earlier definition (hot reload). */
+  readonly replace?: boolean;
+}
+
+/** What definitions of models may state. */
+export interface ModelOptions extends DefinitionOptions {
+  /** False: results are not parsed by `output`, and then not stored in a cache either. Default true. */
+  readonly validateResult?: boolean;
+  /** Evaluated anew for each consumer, and never cached, nor anything downstream of it. Default false. */
+  readonly volatile?: boolean;
+  /** False: never stored in a cache. Default true. */
+  readonly cacheable?: boolean;
+  /** False: results are left as they are, for very large data that nobody mutates. Default true: plain containers are frozen deeply. */
+  readonly freeze?: boolean;
+  /** Never sent to another machine. Default false. */
+  readonly localOnly?: boolean;
+  /** The body mainly awaits `run.compute`: limiters let it through. Default false. */
+  readonly orchestrates?: boolean;
+}
+
+export interface FlowModelOptions<S extends Shape, O extends core.$ZodType | undefined, U extends boolean> extends ModelOptions {
+  /** The inputs by name: zod schemas, or markers around them. */
+  readonly inputs: S;
+  /** Schema of the result; results that it rejects are INVALID_RESULT. */
+  readonly output?: O;
+  /** An object schema with a field for every `FromContext` input; validates their values in addition. */
+  readonly contextType?: core.$ZodType;
+  /** Every required field of `contextType` must be an input. Default false. */
+  readonly strictContext?: boolean;
+  /** `compute` yields the bare value instead of a `GenericResult`. Default false. */
+  readonly autoUnwrap?: U;
+}
+
+/**
+ * Turns a function into a factory of models. `body(inputs, run)` may be synchronous or asynchronous; its `inputs` are validated values.
+ * Calling the factory binds inputs by name, in any subset, to literals or to models that yield them.
+ *
+ * Throws DEFINITION, DUPLICATE_NAME; the factory throws BIND.
+ *
+ * @example
+ * ```ts
+ * const load = flowModel({ name: 'load', inputs: { offset: z.number(), value: FromContext(z.number()) } }, ({ offset, value }) => value + offset);
+ * const add = flowModel({ name: 'add', inputs: { a: z.number(), b: FromContext(z.number()) } }, ({ a, b }) => a + b);
+ * const model = add({ a: load({ offset: 5 }) });
+ * console.log((await model.flow.compute({ value: 7, b: 12 })).value); // 24
+ * ```
+ */
+export function flowModel<const S extends Shape, R extends BodyReturn<O>, O extends core.$ZodType | undefined = undefined, U extends boolean = false>(
+  options: FlowModelOptions<S, O, U>,
+  body: (inputs: Inputs<S>, run: FlowRun) => R,
+): ModelFactory<S, BodyValue<R, O>, BodyResult<R, O, U>> {
+  const definition = define(FUNCTION, options, body);
+  register(definition, options);
+  const factory = (bindings?: unknown): Model => {
+    const bound = bind(definition, bindings);
+    if (definition.context !== undefined) checkDefaults(definition, bound.values);
+    return new Model(definition, bound);
+  };
+  return named(factory, definition.name, definition) as unknown as ModelFactory<S, BodyValue<R, O>, BodyResult<R, O, U>>; // the static contract is proven by the type tests
+}
+
+/** Factories carry their definition, and its name for debuggers. */
+export function named<F extends (...args: never[]) => unknown>(factory: F, name: string | undefined, definition: unknown): F {
+  return Object.defineProperties(factory, { name: { value: name ?? 'flowModel' }, definition: { value: definition } });
+}

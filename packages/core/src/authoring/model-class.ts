@@ -1,0 +1,98 @@
+import type * as core from 'zod/v4/core';
+import { FlowError } from '../errors.ts';
+import { bind } from '../model/bind.ts';
+import type { Body, Definition } from '../model/definition.ts';
+import { Model } from '../model/model.ts';
+import type { ModelClass, Shape } from '../types.ts';
+import { CLASS, define, register } from './define.ts';
+import type { RawOptions } from './define.ts';
+import type { ModelOptions } from './flow-model.ts';
+
+export interface ModelClassOptions<S extends Shape, C extends core.$ZodType, O extends core.$ZodType> extends ModelOptions {
+  /** Literals and `ModelInput` models; `this.inputs` holds them. */
+  readonly inputs?: S;
+  /** The context: an object schema. Unknown fields are dropped; `context.default(…)` makes `compute()` without arguments legal. */
+  readonly context?: C;
+  /** Schema of the result; without it the value's type is unknown to the compiler. */
+  readonly output?: O;
+}
+
+/**
+ * The base of class-based models: for custom methods, internal structure, or when the whole context is the natural interface.
+ * The subclass implements `call(context, run)`, and `deps(context)` where the scheduler can know ahead what it will compute.
+ *
+ * Throws DEFINITION; the first construction throws DUPLICATE_NAME, every one BIND.
+ *
+ * @example
+ * ```ts
+ * class Scale extends modelClass({ inputs: { factor: z.number() }, context: z.object({ value: z.number() }), output: z.number() }) {
+ *   call({ value }: { value: number }): number {
+ *     return value * this.inputs.factor;
+ *   }
+ * }
+ * console.log(new Scale({ factor: 3 }).flow.computeSync({ value: 14 }).value); // 42
+ * ```
+ */
+export function modelClass<const S extends Shape = {}, C extends core.$ZodType = core.$ZodType<{}, {}>, O extends core.$ZodType = core.$ZodType<unknown, unknown>>(
+  options: ModelClassOptions<S, C, O>,
+): ModelClass<S, C, core.output<O>> {
+  define(CLASS, options, () => undefined); // what is wrong with the options is wrong here, not at the first construction
+  abstract class Base extends Model {
+    constructor(bindings?: unknown) {
+      const definition = definitionOf(new.target as unknown as ModelConstructor);
+      super(definition, bind(definition, bindings));
+    }
+
+    deps(): readonly unknown[] {
+      return [];
+    }
+
+    protected override remake(bindings: object): Model {
+      return new (this.constructor as new (bindings: object) => Model)(bindings);
+    }
+  }
+  bases.set(Base, options);
+  return Base as unknown as ModelClass<S, C, core.output<O>>; // the instance side is proven by the type tests
+}
+
+/**
+ * Makes a class-based model known before its first construction, so that documents can name it. Throws DUPLICATE_NAME, DEFINITION.
+ *
+ * @example
+ * ```ts
+ * class Answer extends modelClass({ name: 'Answer', output: z.number() }) {
+ *   call(): number {
+ *     return 42;
+ *   }
+ * }
+ * registerModel(Answer);
+ * ```
+ */
+export function registerModel(Class: abstract new (...args: never[]) => object): void {
+  definitionOf(Class as unknown as ModelConstructor);
+}
+
+interface ModelConstructor {
+  readonly name: string;
+  readonly prototype: { readonly call?: Body; readonly deps?: Definition['deps'] };
+}
+
+/** The options of each class that `modelClass` made. */
+const bases = new WeakMap<object, RawOptions>();
+const definitions = new WeakMap<object, Definition>();
+
+/** The definition of a subclass; made, and put under its name, the first time. */
+function definitionOf(Class: ModelConstructor): Definition {
+  const known = definitions.get(Class);
+  if (known !== undefined) return known;
+  let Base: ModelConstructor | null = Class;
+  while (Base !== null && !bases.has(Base)) Base = Object.getPrototypeOf(Base) as ModelConstructor | null;
+  if (Base === null) throw new FlowError('DEFINITION', `registerModel expects a class that extends modelClass(…), got ${Class?.name || String(Class)}.`);
+  const options = bases.get(Base)!;
+  const { call, deps } = Class.prototype;
+  if (typeof call !== 'function') throw new FlowError('DEFINITION', `modelClass '${options.name === undefined ? Class.name : String(options.name)}': the class has no method call(context, run). Implement it.`);
+  const definition = define(CLASS, options, call, deps === Base.prototype.deps ? undefined : deps);
+  register(definition, options);
+  definitions.set(Class, definition);
+  return definition;
+}

@@ -1,0 +1,73 @@
+/** `contextType`: what can be known of a context before anything runs is checked then, with the code of that moment. */
+import { FlowError, issueText } from '../errors.ts';
+import { UNSET } from '../model/brand.ts';
+import { bindError } from '../model/bind-error.ts';
+import { labelOf, showFor } from '../model/definition.ts';
+import type { ContextField, ContextSpec, Definition } from '../model/definition.ts';
+import type { Model } from '../model/model.ts';
+import type { Rewrite } from '../model/rewrites.ts';
+import { parseSync } from '../model/schema.ts';
+import type { Issue, Validator } from '../model/schema.ts';
+import { runTransform } from './transform.ts';
+
+export interface ContextProblem {
+  readonly field: string;
+  readonly validator: Validator;
+  readonly value: unknown;
+  readonly issues: readonly Issue[];
+}
+
+/** Checks known field values, and the whole object once every field that it requires is known. */
+export function contextProblem(definition: Definition, known: ReadonlyMap<string, unknown>): ContextProblem | undefined {
+  const spec = definition.context;
+  if (spec === undefined || definition.kind === 'class') return undefined;
+  for (const field of definition.contextFields) {
+    if (!known.has(field.name) || field.also === undefined) continue;
+    const found = fieldProblem(definition, field, field.also, known.get(field.name));
+    if (found !== undefined) return found;
+  }
+  return wholeProblem(definition, spec, known);
+}
+
+function fieldProblem(definition: Definition, field: ContextField, validator: Validator, value: unknown): ContextProblem | undefined {
+  const result = parseSync(validator, value, () => labelOf(definition));
+  return result.ok ? undefined : { field: field.name, validator, value, issues: result.issues };
+}
+
+function wholeProblem(definition: Definition, spec: ContextSpec, known: ReadonlyMap<string, unknown>): ContextProblem | undefined {
+  if (!spec.whole || !definition.contextFields.every((field) => known.has(field.name) || !spec.requiredFields.includes(field.name))) return undefined;
+  const value = Object.fromEntries(definition.contextFields.filter((field) => known.has(field.name)).map((field) => [field.name, known.get(field.name)]));
+  const result = parseSync(spec.schema, value, () => labelOf(definition));
+  if (result.ok) return undefined;
+  return { field: String(result.issues[0]?.path[0] ?? definition.contextFields.map((field) => field.name).join(', ')), validator: spec.schema, value, issues: result.issues };
+}
+
+/** Checks the contextual defaults that a construction gives. Throws BIND. */
+export function checkDefaults(definition: Definition, values: readonly unknown[]): void {
+  if (definition.context === undefined || definition.kind === 'class') return;
+  const known = new Map(definition.contextFields.filter((field) => values[field.input!.index] !== UNSET).map((field) => [field.name, values[field.input!.index]]));
+  if (known.size === 0) return;
+  const found = contextProblem(definition, known);
+  if (found === undefined) return;
+  const input = definition.inputs.find(({ name }) => name === found.field);
+  throw bindError(definition, input, `contextType does not accept ${showFor(found.validator, found.value)}: ${issueText(found.issues)}.`, { issues: found.issues });
+}
+
+/** Checks the literals and the static transforms of a wrapper against the `contextType` of its base. Throws WITH_CONTEXT. */
+export function checkWhatIsKnown(base: Model, list: readonly Rewrite[]): void {
+  const { definition } = base;
+  if (definition.context === undefined || definition.kind === 'class') return;
+  const known = new Map<string, unknown>();
+  for (const rewrite of list) {
+    if (rewrite.kind === 'literal') known.set(rewrite.field, rewrite.value);
+    else if (rewrite.kind === 'computed') known.delete(rewrite.field);
+    else if (rewrite.transform.definition.contextFields.length > 0) for (const field of rewrite.kind === 'patch' ? rewrite.fields : [rewrite.field]) known.delete(field);
+    else if (rewrite.kind === 'field') known.set(rewrite.field, runTransform(rewrite.transform, []));
+    else for (const [field, value] of Object.entries(runTransform(rewrite.transform, []) as object)) known.set(field, value);
+  }
+  const found = known.size === 0 ? undefined : contextProblem(definition, known);
+  if (found === undefined) return;
+  throw new FlowError('WITH_CONTEXT', `${labelOf(definition)}.flow.withContext: '${found.field}': contextType does not accept ${showFor(found.validator, found.value)}: ${issueText(found.issues)}.`, {
+    details: { model: definition.name, field: found.field, issues: found.issues },
+  });
+}

@@ -1,0 +1,94 @@
+import { produce } from 'immer';
+import { FlowError, show } from '../errors.ts';
+import { asModel, inspectHook } from '../model/brand.ts';
+import { frozenCopy } from '../model/frozen.ts';
+import { sameValue } from './equal.ts';
+
+const contextBrand: unique symbol = Symbol.for('flowmodel.context') as never;
+
+/**
+ * An immutable bag of context fields, compared by content. Its fields are ambient only, so that a name may be a regular
+ * input of the root and contextual upstream; a plain object passed to `compute` is refused there.
+ * `undefined` means "not given". Throws INVALID_CONTEXT when made from something that is no record.
+ *
+ * @example
+ * ```ts
+ * const january = new FlowContext({ month: 1, year: 2024 });
+ * const february = january.with({ month: 2 });
+ * console.log(february.get('year'), january.equals(new FlowContext({ year: 2024, month: 1 }))); // 2024 true
+ * ```
+ */
+export class FlowContext<T extends object = Record<string, unknown>> {
+  readonly #fields: Readonly<Record<string, unknown>>;
+  /** Carries `T` for the compiler. */
+  declare readonly fields?: T;
+
+  constructor(fields: T) {
+    const copy: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+    for (const [key, value] of fieldsIn(fields)) copy[key] = frozenCopy(value);
+    this.#fields = Object.freeze(copy);
+  }
+
+  get [contextBrand](): true {
+    return true;
+  }
+
+  /** The value of a field, `undefined` where it is not given. */
+  get<K extends keyof T & string>(field: K): T[K];
+  get(field: string): unknown;
+  get(field: string): unknown {
+    return this.#fields[field];
+  }
+
+  /** Whether a field is given. */
+  has(field: string): boolean {
+    return field in this.#fields;
+  }
+
+  /** A shallow copy as a plain object. */
+  toObject(): T {
+    return { ...this.#fields } as T;
+  }
+
+  /** A new context with some fields changed; `undefined` removes one. */
+  with<C extends object>(changes: C): FlowContext<Omit<T, keyof C> & C> {
+    return new FlowContext({ ...this.#fields, ...changes } as unknown as Omit<T, keyof C> & C);
+  }
+
+  /** A new context, changed through an Immer draft. */
+  update(recipe: (draft: { -readonly [K in keyof T]: T[K] }) => void): FlowContext<T> {
+    return new FlowContext(produce({ ...this.#fields } as unknown as { -readonly [K in keyof T]: T[K] }, (draft) => void recipe(draft as { -readonly [K in keyof T]: T[K] })) as unknown as T);
+  }
+
+  /** Whether another context holds equal values; a plain object is never equal. */
+  equals(other: unknown): boolean {
+    return isFlowContext(other) && sameValue(this.toObject(), other.toObject());
+  }
+
+  toString(): string {
+    return `FlowContext ${show(this.toObject())}`;
+  }
+
+  [inspectHook](): string {
+    return this.toString();
+  }
+}
+
+/** Recognises contexts of a second install too. */
+export const isFlowContext = (value: unknown): value is FlowContext =>
+  typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[contextBrand] === true;
+
+const NO_RECORD = [Map, Set, Date, RegExp, Promise, WeakMap, WeakSet, Error];
+
+/** The given fields of a context; `undefined` is not given. Throws INVALID_CONTEXT. */
+export function fieldsIn(context: unknown): [string, unknown][] {
+  if (isFlowContext(context)) return Object.entries(context.toObject());
+  if (typeof context !== 'object' || context === null || Array.isArray(context) || ArrayBuffer.isView(context) || NO_RECORD.some((Class) => context instanceof Class)) {
+    throw new FlowError('INVALID_CONTEXT', `A context is a plain object or a FlowContext, got ${show(context)}. Write compute({ field: value }).`, { details: { value: context } });
+  }
+  const model = asModel(context);
+  if (model !== undefined) {
+    throw new FlowError('INVALID_CONTEXT', `A context is a plain object or a FlowContext, got the model ${model.brief()}. Bind models to inputs; compute takes context fields.`);
+  }
+  return Object.entries(context).filter(([, value]) => value !== undefined);
+}

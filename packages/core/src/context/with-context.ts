@@ -1,0 +1,111 @@
+/** `withContext`: a caller's arguments, checked against the branch and turned into rewrites. Throws WITH_CONTEXT. */
+import { didYouMean, FlowError, issueText, listNames, show } from '../errors.ts';
+import { asModel, asTransform } from '../model/brand.ts';
+import { labelOf, showFor } from '../model/definition.ts';
+import { frozenCopy, isPlainObject } from '../model/frozen.ts';
+import { wrap } from '../model/model.ts';
+import type { Model } from '../model/model.ts';
+import { ClosedContextRewrite, ComputedOverride } from '../model/rewrites.ts';
+import type { Rewrite } from '../model/rewrites.ts';
+import { parseSync, Quick } from '../model/schema.ts';
+import { checkWhatIsKnown } from './context-type.ts';
+import { readsOf } from './contract.ts';
+import type { Reads } from './contract.ts';
+
+export function withContext(model: Model, args: readonly unknown[]): Model {
+  const { base } = model;
+  const reads = readsOf(base);
+  const added: Rewrite[] = [];
+  let kept = model.rewrites?.kept;
+  args.forEach((arg, position) => {
+    if (arg instanceof ClosedContextRewrite) {
+      if (position > 0) throw problem(base, 'closedContext(…) is the first positional argument. Move it to the front.');
+      kept = kept === undefined ? new Set(arg.kept) : new Set(arg.kept.filter((field) => kept!.has(field)));
+    } else if (position === args.length - 1 && isPlainObject(arg)) {
+      for (const [field, value] of Object.entries(arg)) if (value !== undefined) added.push(override(base, reads, field, value));
+    } else {
+      added.push(patch(base, reads, arg));
+    }
+  });
+  const list = alive([...(model.rewrites?.list ?? []), ...added]);
+  checkWhatIsKnown(base, list);
+  return wrap(base, Object.freeze({ list: Object.freeze(list), kept }));
+}
+
+function patch(base: Model, reads: Reads, arg: unknown): Rewrite {
+  const transform = asTransform(arg);
+  if (transform === undefined) {
+    const fix = isFactory(arg) ? 'Call the transform factory first.'
+      : asModel(arg) !== undefined ? 'Bind a model to a regular input, or give it by field name: { field: computed(model) }.'
+      : arg instanceof ComputedOverride ? 'Give it by field name: { field: computed(model) }.'
+      : isPlainObject(arg) ? 'The record of overrides comes last, and there is one.'
+      : 'Define one: contextTransform({ inputs, patches }, body).';
+    throw problem(base, `positional arguments are bound patch transforms, got ${show(arg)}. ${fix}`);
+  }
+  const { patches } = transform.definition;
+  if (patches === undefined) throw problem(base, `${transform.toString()} is a field transform, and those are passed by field name. Write withContext({ field: ${labelOf(transform.definition)}(…) }).`);
+  const fields = Object.keys(patches);
+  for (const field of fields) checkTarget(base, reads, field, ` (written by ${labelOf(transform.definition)})`);
+  return { kind: 'patch', transform, fields };
+}
+
+function override(base: Model, reads: Reads, field: string, value: unknown): Rewrite {
+  checkTarget(base, reads, field, '');
+  if (value instanceof ComputedOverride) return { kind: 'computed', field, model: value.model };
+  const transform = asTransform(value);
+  if (transform !== undefined) {
+    if (transform.definition.patches !== undefined) throw problem(base, `'${field}': ${transform.toString()} is a patch transform, and those are passed positionally. Write withContext(${labelOf(transform.definition)}(…)).`, { field });
+    return { kind: 'field', field, transform };
+  }
+  if (isFactory(value)) throw problem(base, `'${field}': got a factory. Call it first: ${field}: ${(value as { name?: string }).name || 'transform'}(…).`, { field });
+  return { kind: 'literal', field, value: checkedLiteral(base, reads, field, value) };
+}
+
+function checkTarget(base: Model, reads: Reads, field: string, writer: string): void {
+  if (reads.has(field)) return;
+  const legal = [...reads.keys()];
+  const regular = base.definition.inputs.find((input) => input.name === field && input.role !== 'context');
+  const why = regular === undefined ? 'nothing in this branch reads it' : `it is a ${regular.role} input, which is bound, not taken from the context`;
+  throw problem(base, `'${field}'${writer} is not a contextual field of this branch: ${why}.${didYouMean(field, legal)} Its contextual fields are ${listNames(legal)}.`, { field, legal });
+}
+
+/** A literal must satisfy every consumer in the branch. It is kept as given, and each consumer parses it. */
+function checkedLiteral(base: Model, reads: Reads, field: string, value: unknown): unknown {
+  for (const { definition, field: { schema, also } } of reads.get(field)!) {
+    if (typeof value === 'function' && schema.quick === Quick.anything) {
+      throw problem(base, `'${field}': expected ${schema.type}, got ${show(value)}. A function is a literal only for a field whose schema accepts functions; to compute the field, define a contextTransform.`, { field });
+    }
+    for (const validator of also === undefined ? [schema] : [schema, also]) {
+      const result = parseSync(validator, value, () => `${labelOf(definition)}, context field '${field}'`);
+      if (result.ok) continue;
+      const hint = asModel(value) === undefined ? '' : ' To use the value of a model, write computed(model).';
+      throw problem(base, `'${field}': expected ${validator.type} (as ${labelOf(definition)} reads it), got ${showFor(validator, value)}: ${issueText(result.issues)}.${hint}`, {
+        field,
+        consumer: definition.name,
+        issues: result.issues,
+      });
+    }
+  }
+  return frozenCopy(value);
+}
+
+/** Leaves out rewrites that a later override covers whole. A later patch covers nothing, since it may omit its fields. */
+function alive(list: readonly Rewrite[]): Rewrite[] {
+  const overridden = new Set<string>();
+  const kept: Rewrite[] = [];
+  for (let i = list.length - 1; i >= 0; i--) {
+    const rewrite = list[i]!;
+    const fields = rewrite.kind === 'patch' ? rewrite.fields : [rewrite.field];
+    if (fields.length > 0 && fields.every((field) => overridden.has(field))) continue;
+    kept.unshift(rewrite);
+    if (rewrite.kind !== 'patch') overridden.add(rewrite.field);
+  }
+  return kept;
+}
+
+const isFactory = (value: unknown): boolean => typeof value === 'function' && 'definition' in value;
+
+function problem(base: Model, text: string, details: Readonly<Record<string, unknown>> = {}): FlowError {
+  return new FlowError('WITH_CONTEXT', `${labelOf(base.definition)}.flow.withContext: ${text}`, { details: { model: base.definition.name, ...details } });
+}
+

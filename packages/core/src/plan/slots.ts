@@ -1,0 +1,201 @@
+/**
+ * Where contextual values come from. A *frame* is a context as some branch sees it; a *slot* is one value to be had from it: a field, a
+ * literal, a transform's result, a parsed input. Which slot feeds which input is decided once, in the plan; a run fills slots with values.
+ * Slots are interned: what is fed by the same slots is the same evaluation.
+ */
+import type { ContextField, Definition } from '../model/definition.ts';
+import type { Model } from '../model/model.ts';
+import type { Rewrites } from '../model/rewrites.ts';
+import { UNSET } from '../model/brand.ts';
+import type { BoundTransform } from '../model/transform.ts';
+
+/** The runtime context, or a parent frame as one wrapper rewrites it. */
+export class Frame {
+  readonly parent: Frame | undefined;
+  readonly rewrites: Rewrites | undefined;
+  /** Field → slot, as far as asked for. */
+  readonly sources = new Map<string, number>();
+
+  constructor(parent?: Frame, rewrites?: Rewrites) {
+    this.parent = parent;
+    this.rewrites = rewrites;
+  }
+}
+
+export type Slot =
+  | { readonly kind: 'runtime'; readonly field: string }
+  /** Hidden by a closed context. */
+  | { readonly kind: 'absent'; readonly field: string }
+  | { readonly kind: 'literal'; readonly value: unknown }
+  | { readonly kind: 'computed'; readonly model: Model; readonly frame: Frame; cell: number }
+  /** `inputs`: parse slots, one per contextual field of the transform. */
+  | { readonly kind: 'transform'; readonly transform: BoundTransform; readonly inputs: readonly number[] }
+  /** A field that patches may write: the first of `patches` (the last applied) that does, or else `otherwise`. */
+  | { readonly kind: 'pick'; readonly patches: readonly number[]; readonly field: string; readonly otherwise: number }
+  /** A source, or else the instance's default, parsed by one input's schemas. */
+  | { readonly kind: 'parse'; readonly source: number; readonly field: ContextField; readonly fallback: unknown; readonly owner: Definition }
+  /** The context object of a class-based model; `sources` go with its context fields. */
+  | { readonly kind: 'object'; readonly owner: Definition; readonly sources: readonly number[] }
+  /** The object-level check of a `contextType`; yields nothing. `sources` are the parse slots' sources, `fallbacks` the defaults. */
+  | { readonly kind: 'check'; readonly owner: Definition; readonly sources: readonly number[]; readonly fallbacks: readonly unknown[] };
+
+const NONE: readonly number[] = [];
+
+/** The slots of one plan. Ids are topological: a slot depends on lower ids only. */
+export class SlotTable {
+  readonly slots: Slot[] = [];
+  /** Per slot, the `computed` slots below it: it can be filled once their cells are done. */
+  readonly computedBelow: (readonly number[])[] = [];
+  readonly root = new Frame();
+  readonly #interned = new Map<string, number>();
+  readonly #ids = new Map<unknown, number>();
+
+  /** Interned by `key`, unless it is undefined. */
+  #add(key: string | undefined, slot: Slot, inputs: readonly number[]): number {
+    const known = key === undefined ? undefined : this.#interned.get(key);
+    if (known !== undefined) return known;
+    const id = this.slots.push(slot) - 1;
+    let below = NONE;
+    for (const input of inputs) {
+      const more = this.computedBelow[input]!;
+      if (more.length > 0) below = below.length === 0 ? more : [...new Set([...below, ...more])];
+    }
+    this.computedBelow.push(slot.kind === 'computed' ? [id] : below);
+    if (key !== undefined) this.#interned.set(key, id);
+    return id;
+  }
+
+  /** A number for an identity: equal primitives and the same object get the same one. */
+  #idOf(value: unknown): number {
+    const key = Object.is(value, -0) ? NEGATIVE_ZERO : value;
+    let id = this.#ids.get(key);
+    if (id === undefined) this.#ids.set(key, (id = this.#ids.size));
+    return id;
+  }
+
+  /** The parsed value of one contextual input. */
+  parse(owner: Definition, field: ContextField, source: number, fallback: unknown): number {
+    const key = `p${source},${this.#idOf(field)},${fallback === UNSET ? '' : this.#idOf(fallback)}`;
+    return this.#add(key, { kind: 'parse', source, field, fallback, owner }, [source]);
+  }
+
+  object(owner: Definition, sources: readonly number[]): number {
+    return this.#add(`o${this.#idOf(owner)},${sources.join()}`, { kind: 'object', owner, sources }, sources);
+  }
+
+  check(owner: Definition, sources: readonly number[], fallbacks: readonly unknown[]): number {
+    const key = `c${this.#idOf(owner)},${sources.join()},${fallbacks.map((fallback) => this.#idOf(fallback)).join()}`;
+    return this.#add(key, { kind: 'check', owner, sources, fallbacks }, sources);
+  }
+
+  /** The slot that feeds a field in a frame. Iterative: wrappers may be nested as deep as graphs are. */
+  resolve(frame: Frame, field: string): number {
+    const known = frame.sources.get(field);
+    if (known !== undefined) return known;
+    const tasks: { readonly frame: Frame; readonly field: string }[] = [{ frame, field }];
+    while (tasks.length > 0) {
+      const task = tasks.at(-1)!;
+      if (task.frame.sources.has(task.field) || this.#attempt(task.frame, task.field, tasks)) tasks.pop();
+    }
+    return frame.sources.get(field)!;
+  }
+
+  /** Resolves a field, or pushes what has to be resolved before. */
+  #attempt(frame: Frame, field: string, tasks: { readonly frame: Frame; readonly field: string }[]): boolean {
+    const passed: Frame[] = [];
+    let at = frame;
+    let slot = at.sources.get(field);
+    while (slot === undefined) {
+      passed.push(at);
+      if (at.parent === undefined) slot = this.#add(`r${field}`, { kind: 'runtime', field }, NONE);
+      else if (!writes(at.rewrites!, field)) {
+        if (at.rewrites!.kept?.has(field) === false) slot = this.#add(`a${field}`, { kind: 'absent', field }, NONE);
+        else {
+          at = at.parent;
+          slot = at.sources.get(field);
+        }
+      } else {
+        slot = this.#rewritten(at, field, tasks);
+        if (slot === undefined) return false;
+      }
+    }
+    for (const below of passed) below.sources.set(field, slot);
+    return true;
+  }
+
+  #rewritten(frame: Frame, field: string, tasks: { readonly frame: Frame; readonly field: string }[]): number | undefined {
+    const { list, kept } = frame.rewrites!;
+    const parent = frame.parent!;
+    const patches: number[] = [];
+    for (let i = list.length - 1; i >= 0; i--) {
+      const rewrite = list[i]!;
+      if (rewrite.kind === 'patch') {
+        if (!rewrite.fields.includes(field)) continue;
+        const slot = this.#transform(parent, rewrite.transform, tasks);
+        if (slot === undefined) return undefined;
+        patches.push(slot);
+      } else if (rewrite.field === field) {
+        const slot = rewrite.kind === 'field' ? this.#transform(parent, rewrite.transform, tasks)
+          : rewrite.kind === 'literal' ? this.#add(`l${this.#idOf(rewrite.value)}`, { kind: 'literal', value: rewrite.value }, NONE)
+          : this.#computed(parent, rewrite.model);
+        return slot === undefined ? undefined : this.#pick(patches, field, slot);
+      }
+    }
+    if (kept?.has(field) === false) return this.#pick(patches, field, this.#add(`a${field}`, { kind: 'absent', field }, NONE));
+    const otherwise = parent.sources.get(field);
+    if (otherwise === undefined) {
+      tasks.push({ frame: parent, field });
+      return undefined;
+    }
+    return this.#pick(patches, field, otherwise);
+  }
+
+  #pick(patches: readonly number[], field: string, otherwise: number): number {
+    if (patches.length === 0) return otherwise;
+    return this.#add(`k${patches.join()}|${field}|${otherwise}`, { kind: 'pick', patches, field, otherwise }, [...patches, otherwise]);
+  }
+
+  #computed(frame: Frame, model: Model): number {
+    return this.#add(`m${this.#idOf(model)},${this.#idOf(frame)}`, { kind: 'computed', model, frame, cell: -1 }, NONE);
+  }
+
+  #transform(frame: Frame, transform: BoundTransform, tasks: { readonly frame: Frame; readonly field: string }[]): number | undefined {
+    const { definition } = transform;
+    const inputs: number[] = [];
+    let ready = true;
+    for (const field of definition.contextFields) {
+      const source = frame.sources.get(field.name);
+      if (source === undefined) {
+        tasks.push({ frame, field: field.name });
+        ready = false;
+      } else if (ready) {
+        inputs.push(this.parse(definition, field, source, UNSET));
+      }
+    }
+    if (!ready) return undefined;
+    const key = `t${this.#idOf(definition)},${transform.values.map((value) => this.#idOf(value)).join()}|${inputs.join()}`;
+    return this.#add(key, { kind: 'transform', transform, inputs }, inputs);
+  }
+}
+
+const NEGATIVE_ZERO = Symbol('-0');
+
+const writes = (rewrites: Rewrites, field: string): boolean =>
+  rewrites.list.some((rewrite) => (rewrite.kind === 'patch' ? rewrite.fields.includes(field) : rewrite.field === field));
+
+/** The slots that a slot is made from. */
+export function slotInputs(slot: Slot): readonly number[] {
+  switch (slot.kind) {
+    case 'transform':
+      return slot.inputs;
+    case 'pick':
+      return [...slot.patches, slot.otherwise];
+    case 'parse':
+      return [slot.source];
+    case 'object':
+    case 'check':
+      return slot.sources;
+    default:
+      return NONE;
+  }
+}

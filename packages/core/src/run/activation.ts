@@ -1,0 +1,208 @@
+/**
+ * One plan in one context: the values of its slots and cells in one run.
+ *
+ * A run has one activation for its root, and one more for each nested `run.compute`.
+ */
+import { runTransform } from '../context/transform.ts';
+import { UNSET } from '../model/brand.ts';
+import { labelOf } from '../model/definition.ts';
+import type { Definition } from '../model/definition.ts';
+import { frozenCopy } from '../model/frozen.ts';
+import { parseSync } from '../model/schema.ts';
+import type { Validator } from '../model/schema.ts';
+import { eachUpstream } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
+import { slotInputs } from '../plan/slots.ts';
+import type { Slot } from '../plan/slots.ts';
+import { objectProblem, Problem } from './problems.ts';
+import { EMPTY } from './states.ts';
+import type { Caller } from './caller.ts';
+
+export type Waiter = (value: unknown) => void;
+
+export class Activation {
+  readonly plan: Plan;
+  /** The given context; own fields only. */
+  readonly context: Readonly<Record<string, unknown>>;
+  /** Who asked for it by `run.compute`; undefined for the run's root. */
+  readonly caller: Caller | undefined;
+  /** Per slot: its value, a `Problem`, or EMPTY. */
+  readonly slots: unknown[];
+  /** Per cell: its unwrapped value, a `Failure`, or a state. Grows with the plan. */
+  readonly values: unknown[];
+  /** Per cell, once the run is asynchronous: upstream cells still to finish, -1 while nobody asked for it. */
+  remaining: number[] | undefined = undefined;
+  /** Called with a cell's value or `Failure` when it is there. */
+  readonly waiters = new Map<number, Waiter[]>();
+  /** Cells whose body asked the run for something. */
+  readonly callers = new Map<number, Caller>();
+  /** The boxes that bodies returned themselves, passed on to the caller as they are. */
+  readonly boxes = new Map<number, unknown>();
+  /** Per cell, in a merging run: the number of its identity. */
+  readonly identities: number[] = [];
+  /** Cells that wait for the same evaluation in another place. */
+  readonly joined = new Map<number, { readonly act: Activation; readonly cell: number }>();
+  /** Cells of class models whose `deps` were asked for. */
+  readonly prefetched = new Set<number>();
+
+  constructor(plan: Plan, context: Readonly<Record<string, unknown>>, caller: Caller | undefined) {
+    this.plan = plan;
+    this.context = context;
+    this.caller = caller;
+    this.slots = plan.slots.length === 0 ? [] : new Array<unknown>(plan.slots.length).fill(EMPTY);
+    this.values = new Array<unknown>(plan.models.length).fill(EMPTY);
+  }
+
+  /** Makes room for what lazy branches have added to the plan since. */
+  grow(): void {
+    while (this.slots.length < this.plan.slots.length) this.slots.push(EMPTY);
+    while (this.values.length < this.plan.models.length) {
+      this.values.push(EMPTY);
+      this.remaining?.push(-1);
+    }
+  }
+
+  /** The value of a slot, filled with all that it is made from if it is not yet. */
+  slot(id: number): unknown {
+    const known = this.slots[id];
+    if (known !== EMPTY) return known;
+    const stack = [id];
+    while (stack.length > 0) {
+      const top = stack.at(-1)!;
+      const missing = this.slots[top] === EMPTY ? slotInputs(this.plan.slots[top]!).filter((input) => this.slots[input] === EMPTY) : [];
+      if (missing.length > 0) stack.push(...missing);
+      else {
+        if (this.slots[top] === EMPTY) this.fill(top);
+        stack.pop();
+      }
+    }
+    return this.slots[id];
+  }
+
+  /** Fills a slot whose inputs are filled. */
+  fill(id: number): unknown {
+    return (this.slots[id] = this.#made(id, this.plan.slots[id]!));
+  }
+
+  #made(id: number, slot: Slot): unknown {
+    switch (slot.kind) {
+      case 'runtime':
+        return frozenCopy(this.context[slot.field]);
+      case 'absent':
+        return undefined;
+      case 'literal':
+        return slot.value;
+      case 'computed':
+        return this.values[slot.cell];
+      case 'transform':
+        return this.#transformed(slot);
+      case 'pick':
+        return this.#picked(slot);
+      case 'parse':
+        return this.#parsed(id, slot);
+      case 'object':
+      case 'check':
+        return this.#object(id, slot);
+    }
+  }
+
+  #transformed(slot: Slot & { kind: 'transform' }): unknown {
+    const inputs = slot.inputs.map((input) => this.slots[input]);
+    const problem = inputs.find((input) => input instanceof Problem);
+    if (problem !== undefined) return problem;
+    try {
+      return runTransform(slot.transform, inputs);
+    } catch (error) {
+      return new Problem({ kind: 'thrown', error });
+    }
+  }
+
+  #picked(slot: Slot & { kind: 'pick' }): unknown {
+    for (const patch of slot.patches) {
+      const written = this.slots[patch];
+      if (written instanceof Problem) return written;
+      const value = (written as Readonly<Record<string, unknown>>)[slot.field];
+      if (value !== undefined) return value;
+    }
+    return this.slots[slot.otherwise];
+  }
+
+  #parsed(id: number, { source, field, fallback, owner }: Slot & { kind: 'parse' }): unknown {
+    const given = this.slots[source];
+    if (given instanceof Problem) return given;
+    const value = given === undefined && fallback !== UNSET ? fallback : given;
+    if (value === undefined && field.required) return new Problem({ kind: 'missing', slot: id, field: field.name, type: field.schema.type });
+    const where = (): string => `${labelOf(owner)}, context field '${field.name}'`;
+    try {
+      const result = parseSync(field.schema, value, where);
+      if (!result.ok) return new Problem({ kind: 'invalid', slot: id, field: field.name, schema: field.schema, value, issues: result.issues });
+      if (field.also !== undefined && value !== undefined) {
+        const also = parseSync(field.also, value, where);
+        if (!also.ok) return new Problem({ kind: 'invalid', slot: id, field: field.name, schema: field.also, value, issues: also.issues });
+      }
+      return typeof result.value === 'object' && result.value !== value ? frozenCopy(result.value) : result.value;
+    } catch (error) {
+      return new Problem({ kind: 'thrown', error });
+    }
+  }
+
+  /** A class model's context object, or the check of a `contextType` as a whole. */
+  #object(id: number, slot: Slot & { kind: 'object' | 'check' }): unknown {
+    const { context, contextFields } = slot.owner;
+    const fields: Record<string, unknown> = {};
+    for (let i = 0; i < contextFields.length; i++) {
+      const given = this.slots[slot.sources[i]!];
+      if (given instanceof Problem) return given;
+      const fallback = slot.kind === 'check' ? slot.fallbacks[i] : UNSET;
+      const value = given === undefined && fallback !== UNSET ? fallback : given;
+      if (value !== undefined) fields[contextFields[i]!.name] = value;
+    }
+    if (slot.kind === 'check' && context!.requiredFields.some((name) => fields[name] === undefined)) return undefined; // reported field by field
+    try {
+      const input = withDefaults(slot.owner, context!.schema, fields);
+      const result = parseSync(context!.schema, input, () => `${labelOf(slot.owner)}, context`);
+      return result.ok ? frozenCopy(result.value) : objectProblem(id, slot.owner, fields, result.issues);
+    } catch (error) {
+      return new Problem({ kind: 'thrown', error });
+    }
+  }
+
+  /** The cells not begun that a cell needs, itself included, upstream first; `undemanded`: only those that nobody asked for yet. */
+  closure(target: number, undemanded: boolean): number[] {
+    const isOpen = (cell: number): boolean => this.values[cell] === EMPTY && !(undemanded && this.remaining![cell]! >= 0);
+    const order: number[] = [];
+    const done = new Map<number, boolean>(); // false: entered
+    const stack = [target];
+    while (stack.length > 0) {
+      const cell = stack.at(-1)!;
+      const state = done.get(cell);
+      if (state === undefined && isOpen(cell)) {
+        done.set(cell, false);
+        const before = stack.length;
+        eachUpstream(this.plan, cell, (upstream) => {
+          if (isOpen(upstream) && !done.has(upstream)) stack.push(upstream);
+        });
+        reverseFrom(stack, before);
+      } else {
+        stack.pop();
+        if (state === false) {
+          done.set(cell, true);
+          order.push(cell);
+        }
+      }
+    }
+    return order;
+  }
+}
+
+function reverseFrom(stack: number[], from: number): void {
+  for (let i = from, j = stack.length - 1; i < j; i++, j--) [stack[i], stack[j]] = [stack[j]!, stack[i]!];
+}
+
+/** The fields of a context schema's own default stand in for those not given; a schema that may be left out is when nothing is given. */
+function withDefaults(owner: Definition, validator: Validator, fields: Readonly<Record<string, unknown>>): unknown {
+  if (!validator.optional) return fields;
+  if (Object.keys(fields).length === 0) return undefined;
+  const fallback = parseSync(validator, undefined, () => labelOf(owner));
+  return fallback.ok && typeof fallback.value === 'object' ? { ...fallback.value, ...fields } : fields;
+}

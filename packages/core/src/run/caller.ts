@@ -1,0 +1,55 @@
+import type { Activation } from './activation.ts';
+import { callerPath, failurePath } from './paths.ts';
+import type { FlowRun, Progress } from './flow-run.ts';
+
+/** What a caller asks its run to do. */
+export interface RunServices {
+  signal(): AbortSignal;
+  nested(caller: Caller, model: unknown, context: unknown): Promise<unknown>;
+  nestedSync(caller: Caller, model: unknown, context: unknown): unknown;
+}
+
+/** One thing that a body waits for; `break` ends the wait with an error. */
+export interface Wait {
+  readonly act: Activation;
+  readonly cell: number;
+  break(error: unknown): void;
+}
+
+/** A cell whose body may ask the run for more: the `run` that the body receives. */
+export class Caller implements FlowRun {
+  readonly #services: RunServices;
+  readonly act: Activation;
+  readonly cell: number;
+  readonly attempt = 1;
+  /** The cells that the body waits for right now. */
+  readonly waits = new Set<Wait>();
+  /** Whether the body has a place among the running ones; it gives it back while it waits. */
+  isPlaced = false;
+
+  constructor(services: RunServices, act: Activation, cell: number) {
+    this.#services = services;
+    this.act = act;
+    this.cell = cell;
+  }
+
+  get signal(): AbortSignal {
+    return this.#services.signal();
+  }
+
+  compute<V>(model: object, context?: object): Promise<V> {
+    return this.#services.nested(this, model, context) as Promise<V>; // the model's own value type
+  }
+
+  computeSync<V>(model: object, context?: object): V {
+    return this.#services.nestedSync(this, model, context) as V;
+  }
+
+  progress(_progress: Progress): void {
+    // Nobody listens without an observer.
+  }
+
+  path(): string[] {
+    return [...callerPath(this.act), ...failurePath(this.act.plan, this.cell)];
+  }
+}

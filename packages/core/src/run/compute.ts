@@ -1,0 +1,23 @@
+/** The engine that models are given: `compute`, `computeSync`, `withContext`. */
+import { withContext } from '../context/with-context.ts';
+import type { Engine } from '../model/engine.ts';
+import type { Model } from '../model/model.ts';
+import { planOf } from '../plan/plan.ts';
+import { contextFor } from './given.ts';
+import { resolveOptions } from './options.ts';
+import { Run } from './run.ts';
+
+const runOf = (model: Model, context: unknown, options: unknown, isSync: boolean): Run =>
+  new Run(planOf(model), contextFor(model, context), resolveOptions(options), isSync);
+
+export const engine: Engine = {
+  compute(model, context, options) {
+    try {
+      return runOf(model, context, options, false).compute();
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  },
+  computeSync: (model, context, options) => runOf(model, context, options, true).computeSync(),
+  withContext,
+};

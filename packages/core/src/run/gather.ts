@@ -1,0 +1,93 @@
+/** A cell's inputs: read, checked where they come from upstream, and put into the record that the body receives. */
+import { FlowError, issueText, notePath } from '../errors.ts';
+import { UNSET } from '../model/brand.ts';
+import { labelOf, showFor } from '../model/definition.ts';
+import type { InputSpec } from '../model/definition.ts';
+import { frozenCopy } from '../model/frozen.ts';
+import { parseSync, passes } from '../model/schema.ts';
+import type { Issue } from '../model/schema.ts';
+import { isSlotOperand, LITERAL, slotOf, specialOf } from '../plan/plan.ts';
+import type { Operand } from '../plan/plan.ts';
+import type { Activation } from './activation.ts';
+import { failurePath } from './paths.ts';
+import { cellProblem, Problem } from './problems.ts';
+
+/** What gathering needs of the run. */
+export interface GatherServices {
+  readonly resources: Readonly<Record<string, unknown>> | undefined;
+  /** Reused from cell to cell of one run; the record is built from it. */
+  readonly scratch: unknown[];
+  thunk(act: Activation, cell: number, input: InputSpec, operand: Operand & { kind: 'lazy' }): unknown;
+}
+
+/** The first argument of a cell's body. Throws INVALID_RESULT, and what the check of a computed field has to say. */
+export function gather(services: GatherServices, act: Activation, cell: number): unknown {
+  const { plan, values } = act;
+  const { ops } = plan;
+  const model = plan.models[cell]!;
+  const { definition } = model;
+  const start = plan.offsets[cell]!;
+  if (definition.kind === 'class') return definition.contextFields.length === 0 ? {} : filled(act, cell, slotOf(ops[start]!));
+  const { inputs, quick } = definition;
+  const { scratch } = services;
+  const count = inputs.length;
+  for (let i = 0; i < count; i++) {
+    const op = ops[start + i]!;
+    if (op >= 0) {
+      const value = values[op];
+      scratch[i] = passes(quick[i]!, value) ? value : received(act, cell, inputs[i]!, value, op);
+    } else if (op === LITERAL) {
+      const value = model.values[i];
+      scratch[i] = value === UNSET ? undefined : value;
+    } else {
+      scratch[i] = isSlotOperand(op) ? filled(act, cell, slotOf(op)) : special(services, act, cell, inputs[i]!, plan.operands[specialOf(op)]!);
+    }
+  }
+  for (let i = start + count; i < plan.offsets[cell + 1]!; i++) if (isSlotOperand(ops[i]!)) filled(act, cell, slotOf(ops[i]!));
+  return definition.record(scratch);
+}
+
+function filled(act: Activation, cell: number, slot: number): unknown {
+  const value = act.slot(slot);
+  if (value instanceof Problem) throw cellProblem(act, cell, value);
+  return value;
+}
+
+function special(services: GatherServices, act: Activation, cell: number, input: InputSpec, operand: Operand): unknown {
+  switch (operand.kind) {
+    case 'lazy':
+      return services.thunk(act, cell, input, operand);
+    case 'resource':
+      return services.resources?.[operand.name];
+    case 'container':
+      return received(act, cell, input, operand.container.fill(operand.cells.map((upstream) => act.values[upstream])), operand);
+    case 'after':
+      return undefined;
+  }
+}
+
+/** An upstream value, parsed by the input's schema. Throws INVALID_RESULT, naming both ends. */
+export function received(act: Activation, cell: number, input: InputSpec, value: unknown, from: number | (Operand & { kind: 'container' })): unknown {
+  const consumer = labelOf(act.plan.models[cell]!.definition);
+  const result = parseSync(input.schema!, value, () => `${consumer}, input '${input.name}'`);
+  if (result.ok) return typeof result.value === 'object' && result.value !== value ? frozenCopy(result.value) : result.value;
+  const { producer, label } = producerOf(act, input, from, result.issues);
+  const error = new FlowError(
+    'INVALID_RESULT',
+    `${consumer}, input '${label}': expected ${input.schema!.type}, but ${producer} yielded ${showFor(input.schema, value)} (${issueText(result.issues)}). Change what ${producer} returns, or the input's schema.`,
+    { path: [...failurePath(act.plan, cell), label], details: { consumer, producer, input: label, value: input.schema!.secret ? undefined : value, issues: result.issues } },
+  );
+  notePath(error, () => failurePath(act.plan, cell));
+  throw error;
+}
+
+/** Which upstream model an issue is about: in a container, the one at the issue's path. */
+function producerOf(act: Activation, input: InputSpec, from: number | (Operand & { kind: 'container' }), issues: readonly Issue[]): { readonly producer: string; readonly label: string } {
+  const { models } = act.plan;
+  if (typeof from === 'number') return { producer: labelOf(models[from]!.definition), label: input.name };
+  const { leaves } = from.container;
+  const found = leaves.findIndex((leaf) => issues.some((issue) => leaf.path.every((part, i) => issue.path[i] === part)));
+  if (found >= 0) return { producer: labelOf(models[from.cells[found]!]!.definition), label: leaves[found]!.label };
+  return { producer: from.cells.map((upstream) => labelOf(models[upstream]!.definition)).join(', '), label: input.name };
+}
+

@@ -1,0 +1,39 @@
+/** The context that a caller gives to `compute`. */
+import { fieldsIn, isFlowContext } from '../context/flow-context.ts';
+import { FlowError, listNames } from '../errors.ts';
+import { UNSET } from '../model/brand.ts';
+import { labelOf } from '../model/definition.ts';
+import type { Model } from '../model/model.ts';
+
+/**
+ * The given fields. In a plain object a name of the root's own regular inputs is a mistake; a FlowContext is ambient only.
+ * Throws INVALID_CONTEXT, UNBOUND_INPUT, REGULAR_OVERRIDE.
+ */
+export function contextFor(model: Model, given: unknown): Readonly<Record<string, unknown>> {
+  const fields: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  if (given === undefined) return fields;
+  const entries = fieldsIn(given);
+  for (const [name, value] of entries) fields[name] = value;
+  if (!isFlowContext(given)) checkNames(model, entries.map(([name]) => name));
+  return fields;
+}
+
+function checkNames(model: Model, names: readonly string[]): void {
+  const { definition, values } = model;
+  const regular = names.filter((name) => {
+    const index = definition.inputIndex.get(name);
+    return index !== undefined && definition.inputs[index]!.role !== 'context';
+  });
+  if (regular.length === 0) return;
+  const unbound = regular.filter((name) => values[definition.inputIndex.get(name)!] === UNSET);
+  const name = labelOf(definition);
+  const path = [definition.name ?? '<root>'];
+  if (unbound.length > 0) {
+    throw new FlowError('UNBOUND_INPUT', `${name}: ${listNames(unbound)} cannot come from the context: regular inputs are bound where the model is made. Write ${name}({ ${unbound[0]}: … }).`, { path, details: { inputs: unbound } });
+  }
+  throw new FlowError(
+    'REGULAR_OVERRIDE',
+    `${name}: ${listNames(regular)} cannot be overridden by the context: regular inputs are bound where the model is made. Use rebind({ ${regular[0]}: … }); for a contextual field of that name upstream, pass new FlowContext({ … }).`,
+    { path, details: { inputs: regular } },
+  );
+}

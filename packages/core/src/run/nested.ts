@@ -1,0 +1,39 @@
+/** What `run.compute` is given, checked. */
+import { FlowError, show } from '../errors.ts';
+import { asModel } from '../model/brand.ts';
+import type { Model } from '../model/model.ts';
+import { isSlotOperand, LITERAL, slotOf } from '../plan/plan.ts';
+import { contextFor } from './given.ts';
+import type { Activation } from './activation.ts';
+import { Problem } from './problems.ts';
+
+/** Throws BIND. */
+export function nestedModel(value: unknown): Model {
+  const model = asModel(value);
+  if (model !== undefined) return model;
+  const fix = typeof value === 'function' && 'definition' in value ? 'Call the factory first.' : 'Pass a model: a ModelInput, or one made by a factory.';
+  throw new FlowError('BIND', `run.compute evaluates models, got ${show(value)}. ${fix}`);
+}
+
+/** The given fields, or else the ones that the calling cell itself consumes, as they were given. Throws INVALID_CONTEXT, REGULAR_OVERRIDE, UNBOUND_INPUT. */
+export function nestedContext(act: Activation, cell: number, model: Model, given: unknown): Readonly<Record<string, unknown>> {
+  return given === undefined ? consumedFields(act, cell) : contextFor(model, given);
+}
+
+function consumedFields(act: Activation, cell: number): Record<string, unknown> {
+  const { plan } = act;
+  const fields: Record<string, unknown> = {};
+  const { contextFields } = plan.models[cell]!.definition;
+  const read = (name: string, source: number): void => {
+    const value = act.slot(source);
+    if (value !== undefined && !(value instanceof Problem)) fields[name] = value;
+  };
+  for (let i = plan.offsets[cell]!; i < plan.offsets[cell + 1]!; i++) {
+    const op = plan.ops[i]!;
+    if (op >= LITERAL || !isSlotOperand(op)) continue;
+    const slot = plan.slots[slotOf(op)]!;
+    if (slot.kind === 'parse') read(slot.field.name, slot.source);
+    else if (slot.kind === 'object') slot.sources.forEach((source, k) => read(contextFields[k]!.name, source));
+  }
+  return fields;
+}

@@ -1,0 +1,56 @@
+/** Where a cell stands in its graph. Worked out only when somebody asks: for errors and inspections. */
+import { notePath } from '../errors.ts';
+import type { Activation } from './activation.ts';
+import { labelOf } from '../model/definition.ts';
+import { LITERAL, isSlotOperand, specialOf } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
+
+/** Input labels from the root down to a cell, through its first consumer in declaration order. Undefined where lazy branches were never called for. */
+export function pathTo(plan: Plan, target: number): string[] | undefined {
+  const parents = new Map<number, { readonly cell: number; readonly label: string } | undefined>([[plan.root, undefined]]);
+  const stack = [plan.root];
+  while (stack.length > 0) {
+    const cell = stack.pop()!;
+    if (cell === target) break;
+    const edges = edgesOf(plan, cell).filter((edge) => !parents.has(edge.cell));
+    for (let i = edges.length - 1; i >= 0; i--) stack.push(edges[i]!.cell);
+    for (const edge of edges) if (!parents.has(edge.cell)) parents.set(edge.cell, { cell, label: edge.label });
+  }
+  if (!parents.has(target)) return undefined;
+  const labels: string[] = [];
+  for (let parent = parents.get(target); parent !== undefined; parent = parents.get(parent.cell)) labels.push(parent.label);
+  return [rootLabel(plan), ...labels.reverse()];
+}
+
+export const rootLabel = (plan: Plan): string => plan.models[plan.root]!.definition.name ?? '<root>';
+
+/** The edges upstream of a cell with the inputs' names; lazy ones once they are planned. */
+function edgesOf(plan: Plan, cell: number): { readonly cell: number; readonly label: string }[] {
+  const { inputs } = plan.models[cell]!.definition;
+  const start = plan.offsets[cell]!;
+  const edges: { cell: number; label: string }[] = [];
+  for (let i = start; i < plan.offsets[cell + 1]!; i++) {
+    const op = plan.ops[i]!;
+    const label = inputs[i - start]?.name ?? 'computed';
+    if (op >= 0) edges.push({ cell: op, label });
+    else if (op < LITERAL && !isSlotOperand(op)) {
+      const operand = plan.operands[specialOf(op)]!;
+      if (operand.kind === 'container') operand.cells.forEach((upstream, k) => edges.push({ cell: upstream, label: operand.container.leaves[k]!.label }));
+      else if (operand.kind === 'after') for (const upstream of operand.cells) edges.push({ cell: upstream, label: 'computed' });
+      else if (operand.kind === 'lazy' && operand.cell >= 0) edges.push({ cell: operand.cell, label });
+    }
+  }
+  return edges;
+}
+
+/** The path of a failure: down to the model, and the model's name. */
+export function failurePath(plan: Plan, cell: number): string[] {
+  const path = pathTo(plan, cell) ?? [rootLabel(plan), '…'];
+  return cell === plan.root ? path : [...path, labelOf(plan.models[cell]!.definition)];
+}
+
+/** Where the nested evaluation was asked for; nothing for a run's root. */
+export const callerPath = (act: Activation): readonly string[] => act.caller?.path() ?? [];
+
+/** Remembers where an error arose. */
+export const noteFailure = (error: unknown, act: Activation, cell: number): void => notePath(error, () => [...callerPath(act), ...failurePath(act.plan, cell)]);

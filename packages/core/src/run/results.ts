@@ -1,0 +1,52 @@
+/** What becomes of a body's return value. */
+import { FlowError, issueText, notePath } from '../errors.ts';
+import { labelOf, showFor } from '../model/definition.ts';
+import type { Definition } from '../model/definition.ts';
+import { deepFreeze } from '../model/frozen.ts';
+import { GenericResult, isFlowResult, isGenericResult } from '../model/result.ts';
+import { parseSync } from '../model/schema.ts';
+import type { Activation } from './activation.ts';
+import { failurePath } from './paths.ts';
+
+/** Validates and freezes a result. Returns the value that consumers receive; a box of the body's own is kept for the caller. Throws INVALID_RESULT. */
+export function finished(act: Activation, cell: number, result: unknown, validate: boolean): unknown {
+  const { definition } = act.plan.models[cell]!;
+  if (isGenericResult(result)) {
+    const value = settled(act, cell, definition, result.value, validate);
+    const isPlainBox = Object.getPrototypeOf(result) === GenericResult.prototype;
+    act.boxes.set(cell, Object.is(value, result.value) || !isPlainBox ? result : new GenericResult(value));
+    return value;
+  }
+  if (isFlowResult(result)) {
+    if (definition.output !== undefined && validate) parsed(act, cell, definition, result);
+    if (definition.freeze) for (const value of Object.values(result)) deepFreeze(value);
+    return result;
+  }
+  return settled(act, cell, definition, result, validate);
+}
+
+function settled(act: Activation, cell: number, definition: Definition, result: unknown, validate: boolean): unknown {
+  const value = definition.output !== undefined && validate ? parsed(act, cell, definition, result) : result;
+  return definition.freeze ? deepFreeze(value) : value;
+}
+
+function parsed(act: Activation, cell: number, definition: Definition, value: unknown): unknown {
+  const output = definition.output!;
+  const result = parseSync(output, value, () => `${labelOf(definition)}, output`);
+  if (result.ok) return result.value;
+  const path = failurePath(act.plan, cell);
+  const error = new FlowError('INVALID_RESULT', `${labelOf(definition)} returned ${showFor(output, value)}, and its output is ${output.type} (${issueText(result.issues)}). Change the body, or the output schema.`, {
+    path,
+    details: { model: definition.name, value: output.secret ? undefined : value, issues: result.issues },
+  });
+  notePath(error, () => path);
+  throw error;
+}
+
+/** What `compute` resolves to. */
+export function boxed(act: Activation, cell: number): unknown {
+  const box = act.boxes.get(cell);
+  if (box !== undefined) return box;
+  const value = act.values[cell];
+  return isFlowResult(value) || act.plan.models[cell]!.definition.autoUnwrap ? value : new GenericResult(value);
+}

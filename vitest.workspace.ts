@@ -1,0 +1,22 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+
+// Tests run the sources: this condition comes before every `exports` entry that points at dist.
+const conditions = ['@flowmodel/source', 'module', 'node', 'development|production'];
+
+const folders = ['packages', 'examples']
+  .filter((parent) => existsSync(parent))
+  .flatMap((parent) => readdirSync(parent).map((name) => ({ name, root: `${parent}/${name}` })))
+  .filter(({ root }) => existsSync(`${root}/package.json`));
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    projects: folders.map(({ name, root }) => ({
+      extends: true as const,
+      root,
+      test: { name, include: ['test/**/*.test.ts'] },
+    })),
+  },
+});
