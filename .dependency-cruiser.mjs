@@ -1,13 +1,13 @@
-// The arrows between the folders of packages/core/src: authoring → model → plan → run, one way; evaluators, cache,
-// inspect and serialize hang off plan and run. To change an arrow, change a table below; the rules follow from it.
+// The arrows between the folders of packages/core/src, one way: models are data, context reads models, plan reads both, run reads plan,
+// and authoring hands definitions the engine. Evaluators, cache, inspect and serialize hang off plan and run. To change an arrow, change a table below; the rules follow from it.
 
 /** What each folder (or file beside them) may import, apart from itself. Nobody imports an entry. */
 const mayImport = {
   types: [],
   errors: ['types'],
-  context: [],
-  model: ['context'],
-  authoring: ['model', 'context'],
+  model: [],
+  context: ['model'],
+  authoring: ['run', 'model', 'context'],
   decorators: ['authoring'],
   plan: ['model', 'context'],
   run: ['plan', 'model', 'context'],

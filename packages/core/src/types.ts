@@ -263,6 +263,8 @@ export interface PatchTransform<K extends PropertyKey, N> { readonly [rewriteTyp
 export interface FieldTransform<T, N> { readonly [rewriteTypes]: { readonly kind: 'field'; readonly out: T; readonly needs: N; readonly unbound: never } }
 /** The result of a model as the value of a field; made by `computed`. */
 export interface ComputedField<T, N, U> { readonly [rewriteTypes]: { readonly kind: 'computed'; readonly out: T; readonly needs: N; readonly unbound: U } }
+/** What `computed` makes of a model. */
+export type ComputedFrom<M> = M extends { readonly [modelTypes]: ModelTypes<infer V, infer N, infer U, any> } ? ComputedField<V, N, U> : never;
 /** Hides the ambient context from a branch; made by `closedContext`. */
 export interface ClosedContext<K extends PropertyKey> { readonly [rewriteTypes]: { readonly kind: 'closed'; readonly keys: K; readonly needs: never; readonly unbound: never } }
 

@@ -7,7 +7,7 @@ import type { Definition } from '../model/definition.ts';
 import { ClosedContextRewrite, ComputedOverride } from '../model/rewrites.ts';
 import { BoundTransform } from '../model/transform.ts';
 import { nestedModel } from '../run/nested.ts';
-import type { ClosedContext, ComputedField, FieldFactory, FieldTransform, Inputs, ModelTypes, ModelYielding, Need, modelTypes, PatchFactory, TransformShape } from '../types.ts';
+import type { ClosedContext, ComputedFrom, FieldFactory, FieldTransform, Inputs, ModelYielding, Need, PatchFactory, TransformShape } from '../types.ts';
 import { define, register, TRANSFORM } from './define.ts';
 import { named } from './flow-model.ts';
 import type { DefinitionOptions } from './flow-model.ts';
@@ -96,8 +96,8 @@ export function fromField<const K extends string, S extends core.$ZodType>(field
  * console.log(report().flow.withContext({ season: computed(latest()) }).flow.computeSync({ year: 2025 }).value); // season 2024
  * ```
  */
-export function computed<M extends ModelYielding<unknown>>(model: M): M extends { readonly [modelTypes]: ModelTypes<infer V, infer N, infer U, any> } ? ComputedField<V, N, U> : never {
-  return new ComputedOverride(nestedModel(model)) as never; // types are phantom
+export function computed<M extends ModelYielding<unknown>>(model: M): ComputedFrom<M> {
+  return new ComputedOverride(nestedModel(model)) as unknown as ComputedFrom<M>; // types are phantom
 }
 
 /**

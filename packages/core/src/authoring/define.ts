@@ -130,7 +130,7 @@ function checkOptions(declared: Declared, options: RawOptions, fail: Fail): void
 function readInputs(declared: Declared, shape: unknown, fail: Fail): InputSpec[] {
   if (shape === undefined && declared.kind === 'class') return [];
   if (typeof shape !== 'object' || shape === null || Array.isArray(shape) || isSchema(shape)) fail(`'inputs' is a record of schemas by name, got ${isSchema(shape) ? 'a schema' : show(shape)}. Write inputs: { days: z.number() }.`);
-  return Object.entries(shape as object).map(([name, field], index) => readInput(declared, name, index, field, fail));
+  return Object.entries(shape).map(([name, field], index) => readInput(declared, name, index, field, fail));
 }
 
 function readInput(declared: Declared, name: string, index: number, field: unknown, fail: Fail): InputSpec {
@@ -153,10 +153,10 @@ function roleProblem(declared: Declared, role: Role): string {
 
 function readSchema(what: string, schema: unknown, fail: Fail): Validator {
   if (!isSchema(schema)) fail(`${what} expects a zod 4 schema, got ${show(schema)}.`);
-  const { foreign, async } = inspectParts(schema as Parameters<typeof inspectParts>[0], (part) => asMarker(part) !== undefined || uncalledMarker(part) !== undefined);
+  const { foreign, async } = inspectParts(schema, (part) => asMarker(part) !== undefined || uncalledMarker(part) !== undefined);
   if (foreign) fail(`${what} has a marker inside another schema. Markers stand on the outside: FromContext(z.array(…)), Dependency(z.array(…)).`);
   if (async) fail(`${what} has a schema that validates asynchronously. Schemas are synchronous here; do the asynchronous part in a model.`);
-  return validatorOf(schema as Parameters<typeof validatorOf>[0]);
+  return validatorOf(schema);
 }
 
 function checkDefaultIsData(name: string, { schema }: Validator, fail: Fail): void {
@@ -170,7 +170,7 @@ function checkDefaultIsData(name: string, { schema }: Validator, fail: Fail): vo
 
 function readPatches(patches: unknown, fail: Fail): Readonly<Record<string, Validator>> {
   if (typeof patches !== 'object' || patches === null || Array.isArray(patches) || isSchema(patches)) fail(`'patches' is a record of schemas by context field, got ${show(patches)}.`);
-  const entries = Object.entries(patches as object);
+  const entries = Object.entries(patches);
   if (entries.length === 0) fail("'patches' names the context fields that the transform may write; it names none.");
   return Object.fromEntries(entries.map(([field, schema]) => [field, readSchema(`patch '${field}'`, schema, fail)]));
 }

@@ -1,5 +1,5 @@
 import type * as core from 'zod/v4/core';
-import { FlowError } from '../errors.ts';
+import { FlowError, show } from '../errors.ts';
 import { bind } from '../model/bind.ts';
 import type { Body, Definition } from '../model/definition.ts';
 import { Model } from '../model/model.ts';
@@ -33,13 +33,13 @@ export interface ModelClassOptions<S extends Shape, C extends core.$ZodType, O e
  * console.log(new Scale({ factor: 3 }).flow.computeSync({ value: 14 }).value); // 42
  * ```
  */
-export function modelClass<const S extends Shape = {}, C extends core.$ZodType = core.$ZodType<{}, {}>, O extends core.$ZodType = core.$ZodType<unknown, unknown>>(
+export function modelClass<const S extends Shape = {}, C extends core.$ZodType = core.$ZodType<{}, {}>, O extends core.$ZodType = core.$ZodType<unknown>>(
   options: ModelClassOptions<S, C, O>,
 ): ModelClass<S, C, core.output<O>> {
   define(CLASS, options, () => undefined); // what is wrong with the options is wrong here, not at the first construction
   abstract class Base extends Model {
     constructor(bindings?: unknown) {
-      const definition = definitionOf(new.target as unknown as ModelConstructor);
+      const definition = definitionOf(new.target);
       super(definition, bind(definition, bindings));
     }
 
@@ -69,7 +69,7 @@ export function modelClass<const S extends Shape = {}, C extends core.$ZodType =
  * ```
  */
 export function registerModel(Class: abstract new (...args: never[]) => object): void {
-  definitionOf(Class as unknown as ModelConstructor);
+  definitionOf(Class);
 }
 
 interface ModelConstructor {
@@ -87,10 +87,10 @@ function definitionOf(Class: ModelConstructor): Definition {
   if (known !== undefined) return known;
   let Base: ModelConstructor | null = Class;
   while (Base !== null && !bases.has(Base)) Base = Object.getPrototypeOf(Base) as ModelConstructor | null;
-  if (Base === null) throw new FlowError('DEFINITION', `registerModel expects a class that extends modelClass(…), got ${Class?.name || String(Class)}.`);
+  if (Base === null) throw new FlowError('DEFINITION', `registerModel expects a class that extends modelClass(…), got ${Class?.name || show(Class)}.`);
   const options = bases.get(Base)!;
   const { call, deps } = Class.prototype;
-  if (typeof call !== 'function') throw new FlowError('DEFINITION', `modelClass '${options.name === undefined ? Class.name : String(options.name)}': the class has no method call(context, run). Implement it.`);
+  if (typeof call !== 'function') throw new FlowError('DEFINITION', `modelClass '${typeof options.name === 'string' ? options.name : Class.name}': the class has no method call(context, run). Implement it.`);
   const definition = define(CLASS, options, call, deps === Base.prototype.deps ? undefined : deps);
   register(definition, options);
   definitions.set(Class, definition);

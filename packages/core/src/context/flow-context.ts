@@ -57,7 +57,7 @@ export class FlowContext<T extends object = Record<string, unknown>> {
 
   /** A new context, changed through an Immer draft. */
   update(recipe: (draft: { -readonly [K in keyof T]: T[K] }) => void): FlowContext<T> {
-    return new FlowContext(produce({ ...this.#fields } as unknown as { -readonly [K in keyof T]: T[K] }, (draft) => void recipe(draft as { -readonly [K in keyof T]: T[K] })) as unknown as T);
+    return new FlowContext(produce({ ...this.#fields } as unknown as { -readonly [K in keyof T]: T[K] }, (draft) => void recipe(draft as { -readonly [K in keyof T]: T[K] })));
   }
 
   /** Whether another context holds equal values; a plain object is never equal. */

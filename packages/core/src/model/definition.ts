@@ -42,7 +42,7 @@ export interface Definition {
   readonly context: ContextSpec | undefined;
   readonly body: Body;
   /** A class model's `deps`, where it overrides the empty one. */
-  readonly deps: ((this: unknown, context: unknown, run: unknown) => any) | undefined; // any: what a class returns is checked when it is used
+  readonly deps: ((this: unknown, context: unknown, run: unknown) => unknown) | undefined
   /** Whether the body declares the second parameter. */
   readonly wantsRun: boolean;
   /** Builds the body's first argument from values in declaration order. */
@@ -85,6 +85,7 @@ export function recordOf(names: readonly string[]): (values: readonly unknown[])
   if (names.length > 0 && !names.includes('__proto__')) {
     try {
       const fields = names.map((name, i) => `${JSON.stringify(name)}:v[${i}]`).join(',');
+      // oxlint-disable-next-line no-implied-eval -- made of quoted input names only; see above
       return new Function('v', `return {${fields}}`) as (values: readonly unknown[]) => Record<string, unknown>;
     } catch {
       // falls through

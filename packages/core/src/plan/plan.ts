@@ -300,7 +300,7 @@ class Planner implements Plan {
       for (const input of slotInputs(this.slots[slot]!)) needed[input] = 1;
       if (this.computedBelow[slot]!.length === 0) found.push(slot);
     }
-    return found.reverse();
+    return found.toReversed();
   }
 }
 

@@ -53,6 +53,11 @@ export class Activation {
     this.values = new Array<unknown>(plan.models.length).fill(EMPTY);
   }
 
+  /** `remaining`, made the first time. */
+  counts(): number[] {
+    return (this.remaining ??= new Array<number>(this.values.length).fill(-1));
+  }
+
   /** Makes room for what lazy branches have added to the plan since. */
   grow(): void {
     while (this.slots.length < this.plan.slots.length) this.slots.push(EMPTY);

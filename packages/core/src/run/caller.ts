@@ -1,6 +1,7 @@
 import type { Activation } from './activation.ts';
 import { callerPath, failurePath } from './paths.ts';
 import type { FlowRun, Progress } from './flow-run.ts';
+import type { Seat } from './seats.ts';
 
 /** What a caller asks its run to do. */
 export interface RunServices {
@@ -17,20 +18,22 @@ export interface Wait {
 }
 
 /** A cell whose body may ask the run for more: the `run` that the body receives. */
-export class Caller implements FlowRun {
+export class Caller implements FlowRun, Seat {
   readonly #services: RunServices;
   readonly act: Activation;
   readonly cell: number;
   readonly attempt = 1;
   /** The cells that the body waits for right now. */
   readonly waits = new Set<Wait>();
-  /** Whether the body has a place among the running ones; it gives it back while it waits. */
-  isPlaced = false;
+  /** The body's place among the working ones; it gives it back while it waits. */
+  isTaken = false;
+  readonly isCounted: boolean;
 
   constructor(services: RunServices, act: Activation, cell: number) {
     this.#services = services;
     this.act = act;
     this.cell = cell;
+    this.isCounted = !act.plan.models[cell]!.definition.orchestrates;
   }
 
   get signal(): AbortSignal {

@@ -15,7 +15,7 @@ export const engine: Engine = {
     try {
       return runOf(model, context, options, false).compute();
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   },
   computeSync: (model, context, options) => runOf(model, context, options, true).computeSync(),

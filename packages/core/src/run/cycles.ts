@@ -56,3 +56,13 @@ export function cycleError(places: readonly Place[]): FlowError {
   const chain = [...names, names[0]!];
   return new FlowError('CYCLE', `${names[0]} waits for itself: ${chain.join(' → ')}. Compute it in another context, or break the cycle.`, { details: { cycle: Object.freeze(names) } });
 }
+
+/** The evaluations on the stack from the one that is met again, by way of nested calls, to the one that meets it. */
+export function nestedCycle(place: Place, met: Place): Place[] {
+  const places: Place[] = [place];
+  for (let { caller } = place.act; caller !== undefined; caller = caller.act.caller) {
+    if (caller.act === met.act && caller.cell === met.cell) break;
+    places.unshift({ act: caller.act, cell: caller.cell });
+  }
+  return places;
+}

@@ -80,7 +80,7 @@ function fingerprintOf(value: object): string {
   if (value instanceof Date) return `d${value.getTime()}`;
   if (Array.isArray(value)) return `a${value.length},${value.slice(0, 4).map(hint).join()}`;
   if (!isPlainObject(value)) return value.constructor?.name ?? '';
-  return Object.keys(value).sort().slice(0, 8).map((key) => `${key}:${hint(value[key])}`).join();
+  return Object.keys(value).toSorted().slice(0, 8).map((key) => `${key}:${hint(value[key])}`).join();
 }
 
 const hint = (value: unknown): string => (typeof value === 'object' && value !== null ? 'o' : typeof value === 'function' ? 'f' : `${typeof value}${String(value)}`);

@@ -11,7 +11,8 @@ export interface Override {
   /** Every model of these factories (or classes). */
   readonly factories?: readonly ((...args: never[]) => unknown)[] | readonly (abstract new (...args: never[]) => unknown)[];
   /** Called in place of the model's body, with the inputs that it would have received. */
-  readonly body?: (inputs: any, run: FlowRun) => unknown; // any: one override may serve factories of many shapes
+  // oxlint-disable-next-line no-explicit-any -- one override may serve factories of many shapes
+  readonly body?: (inputs: any, run: FlowRun) => unknown;
   readonly validateResult?: boolean;
 }
 
@@ -94,11 +95,10 @@ function definitionsOf(factory: unknown): { readonly definition?: Definition } |
 
 /** The override that applies to a model in a place, fields of later ones first. */
 export function overrideFor(overrides: readonly Override[], model: Model, rewrites: unknown): Override | undefined {
-  let found: Override | undefined;
-  for (const override of overrides) {
+  const found: Override[] = overrides.filter((override) => {
     const byModel = override.models?.some((target) => (target as Model).base === model && (target as Model).rewrites === rewrites) === true;
     const byFactory = override.factories?.some((factory) => (factory as { definition?: Definition }).definition === model.definition || (typeof (factory as { prototype?: unknown }).prototype === 'object' && model instanceof (factory as abstract new () => object))) === true;
-    if (byModel || byFactory) found = { ...found, ...override };
-  }
-  return found;
+    return byModel || byFactory;
+  });
+  return found.length === 0 ? undefined : (Object.assign({}, ...found) as Override);
 }

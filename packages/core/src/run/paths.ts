@@ -19,7 +19,7 @@ export function pathTo(plan: Plan, target: number): string[] | undefined {
   if (!parents.has(target)) return undefined;
   const labels: string[] = [];
   for (let parent = parents.get(target); parent !== undefined; parent = parents.get(parent.cell)) labels.push(parent.label);
-  return [rootLabel(plan), ...labels.reverse()];
+  return [rootLabel(plan), ...labels.toReversed()];
 }
 
 export const rootLabel = (plan: Plan): string => plan.models[plan.root]!.definition.name ?? '<root>';

@@ -69,10 +69,10 @@ interface Finding {
 }
 
 /**
- * Checks some cells of an activation: the eager ones at the start of a run, a lazy branch when it is called for. `slots` are theirs.
+ * Checks some cells of an activation: all eager ones at the start of a run (undefined), a lazy branch when it is called for. `slots` are theirs.
  * Throws one FlowError for all that is missing or invalid, or else what a transform threw.
  */
-export function checkContract(act: Activation, cells: Iterable<number>, slots: readonly number[], resources: Readonly<Record<string, unknown>> | undefined, stubbed: (cell: number) => boolean): void {
+export function checkContract(act: Activation, cells: readonly number[] | undefined, slots: readonly number[], resources: Readonly<Record<string, unknown>> | undefined, stubbed: (cell: number) => boolean): void {
   const { plan } = act;
   let thrown: Thrown | undefined;
   let bad = false;
@@ -86,7 +86,7 @@ export function checkContract(act: Activation, cells: Iterable<number>, slots: r
   }
   if (!bad && thrown === undefined && plan.unbound.length === 0 && !plan.usesResources) return;
 
-  const findings = findingsIn(act, new Set(cells), resources, stubbed);
+  const findings = findingsIn(act, new Set(cells ?? Array.from({ length: plan.eagerCells }, (_, cell) => cell)), resources, stubbed);
   if (findings.length > 0) throw contractError(act, findings);
   if (thrown !== undefined) {
     notePath(thrown.error, () => pathTo(plan, plan.root) ?? []);

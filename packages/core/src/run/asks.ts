@@ -1,0 +1,192 @@
+/** What bodies ask of their run: nested evaluations, lazy branches, the signal. */
+import type { InputSpec } from '../model/definition.ts';
+import { isSlotOperand, LITERAL, planOf, slotOf } from '../plan/plan.ts';
+import type { Operand, Plan } from '../plan/plan.ts';
+import { Activation } from './activation.ts';
+import { Caller } from './caller.ts';
+import type { RunServices } from './caller.ts';
+import { cycleError, waitPath, waitsOf } from './cycles.ts';
+import { finishSync } from './finish-sync.ts';
+import { received } from './gather.ts';
+import type { GatherServices } from './gather.ts';
+import { Identities } from './identity.ts';
+import type { Place } from './identity.ts';
+import { nestedContext, nestedModel } from './nested.ts';
+import type { Run } from './run.ts';
+import { Failure, isUnfinished, PENDING } from './states.ts';
+
+/** How far a new wait looks for a cycle at once; longer ones show when the run stands still. */
+const CYCLE_BUDGET = 64;
+
+export class Asks implements RunServices, GatherServices {
+  readonly scratch: unknown[] = [];
+  readonly #run: Run;
+  #controller: AbortController | undefined = undefined;
+
+  constructor(run: Run) {
+    this.#run = run;
+  }
+
+  get resources(): Readonly<Record<string, unknown>> | undefined {
+    return this.#run.options.resources;
+  }
+
+  callerOf(act: Activation, cell: number): Caller {
+    let caller = act.callers.get(cell);
+    if (caller === undefined) act.callers.set(cell, (caller = new Caller(this, act, cell)));
+    return caller;
+  }
+
+  /* ---------- the signal ---------- */
+
+  get hasSignal(): boolean {
+    return this.#controller !== undefined;
+  }
+
+  signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#run.isOver) this.#controller.abort(this.#run.reason);
+    return this.#controller.signal;
+  }
+
+  abort(reason: unknown): void {
+    this.#controller?.abort(reason);
+  }
+
+  /* ---------- nested evaluations ---------- */
+
+  nested(caller: Caller, value: unknown, context: unknown): Promise<unknown> {
+    return promised(() => {
+      if (this.#run.isSync) return this.nestedSync(caller, value, context);
+      const act = this.activate(caller, value, context);
+      return this.#request(caller, act, act.plan.root);
+    });
+  }
+
+  nestedSync(caller: Caller, value: unknown, context: unknown): unknown {
+    const act = this.activate(caller, value, context);
+    return finishSync(this.#run, act, act.plan.root);
+  }
+
+  /** The activation of a nested evaluation, its contract checked. From now on equal evaluations are looked for. */
+  activate(caller: Caller, value: unknown, context: unknown): Activation {
+    const run = this.#run;
+    run.assertOpen();
+    const model = nestedModel(value);
+    const plan = planOf(model);
+    const act = new Activation(plan, nestedContext(caller.act, caller.cell, model, context), caller);
+    if (run.identities === undefined) {
+      run.identities = new Identities();
+      run.identities.adopt(run.main);
+    }
+    run.check(act, undefined, plan.eagerSlots);
+    return act;
+  }
+
+  /* ---------- lazy branches ---------- */
+
+  thunk(act: Activation, cell: number, input: InputSpec, operand: Operand & { kind: 'lazy' }): unknown {
+    const caller = this.callerOf(act, cell);
+    let memo: { readonly value: unknown } | undefined;
+    let promise: Promise<unknown> | undefined;
+    const read = (value: unknown): unknown => (memo ??= { value: received(act, cell, input, value, operand.cell) }).value;
+    const sync = (): unknown => (memo === undefined ? read(finishSync(this.#run, act, this.#branch(act, operand))) : memo.value);
+    const thunk = (): Promise<unknown> =>
+      (promise ??= promised(() => (this.#run.isSync || memo !== undefined ? sync() : this.#request(caller, act, this.#branch(act, operand)).then(read))));
+    return Object.assign(thunk, { sync });
+  }
+
+  /** The cell of a lazy branch, its contract checked. */
+  #branch(act: Activation, operand: Operand & { kind: 'lazy' }): number {
+    this.#run.assertOpen();
+    const cell = act.plan.extend(operand);
+    act.grow();
+    const cells = act.closure(cell, false).filter((needed) => needed >= act.plan.eagerCells);
+    if (cells.length > 0) this.#run.check(act, cells, cells.flatMap((needed) => earlySlots(act.plan, needed)));
+    return cell;
+  }
+
+  /* ---------- waiting ---------- */
+
+  /** A promise for a cell's value; the caller gives its place back until it is there. */
+  #request(caller: Caller, act: Activation, cell: number): Promise<unknown> {
+    const run = this.#run;
+    const value = act.values[cell];
+    if (!isUnfinished(value)) return value instanceof Failure ? Promise.reject(value.error) : Promise.resolve(value);
+    this.refuseCycle(caller, { act, cell });
+    run.demand(act, cell);
+    return new Promise((resolve, reject) => {
+      const deliver = (settle: () => void): void => {
+        if (!caller.waits.delete(wait)) return;
+        this.#resume(caller, () => {
+          run.open.delete(reject);
+          settle();
+        });
+      };
+      const wait = { act, cell, break: (error: unknown) => deliver(() => reject(error)) };
+      caller.waits.add(wait);
+      run.open.add(reject);
+      run.seats.release(caller);
+      run.await(act, cell, (found) => deliver(() => (found instanceof Failure ? reject(found.error) : resolve(found))));
+      run.drain();
+    });
+  }
+
+  /** Hands a body what it waited for, once it has its place back. */
+  #resume(caller: Caller, deliver: () => void): void {
+    const isAtWork = (): boolean => caller.act.values[caller.cell] === PENDING && caller.waits.size === 0 && !caller.isTaken;
+    if (!isAtWork()) return deliver();
+    this.#run.seats.whenFree(caller, () => {
+      if (isAtWork()) this.#run.seats.take(caller);
+      deliver();
+    });
+  }
+
+  /** Throws CYCLE where a caller would come to wait for itself, as far as that is seen at once. */
+  refuseCycle(caller: Caller, target: Place): void {
+    const here = { act: caller.act, cell: caller.cell };
+    const cycle = waitPath(target, here, CYCLE_BUDGET);
+    if (cycle !== undefined) throw cycleError([here, ...cycle.slice(0, -1)]);
+  }
+
+  /** Nothing works and nothing can start: where bodies wait for each other, one of the waits is ended with CYCLE. */
+  breakDeadlock(): void {
+    for (const caller of this.#waiting()) {
+      const here = { act: caller.act, cell: caller.cell };
+      for (const wait of caller.waits) {
+        const cycle = waitPath(wait, here);
+        if (cycle !== undefined) return wait.break(cycleError([here, ...cycle.slice(0, -1)]));
+      }
+    }
+  }
+
+  /** The callers that wait, wherever they are. */
+  *#waiting(): Iterable<Caller> {
+    const seen = new Set<Activation>([this.#run.main]);
+    for (const act of seen) {
+      for (const caller of act.callers.values()) {
+        if (caller.waits.size > 0 && waitsOf(caller).length > 0) yield caller;
+        for (const wait of caller.waits) seen.add(wait.act);
+      }
+    }
+  }
+}
+
+/** A promise of what `make` yields or throws. Nobody is obliged to await it: a dependency called for and not used is no crash. */
+function promised(make: () => unknown): Promise<unknown> {
+  const promise = new Promise((resolve) => {
+    resolve(make());
+  });
+  promise.catch(() => {});
+  return promise;
+}
+
+/** The slots of a cell that can be filled before any body runs. */
+function earlySlots(plan: Plan, cell: number): number[] {
+  const slots: number[] = [];
+  for (let i = plan.offsets[cell]!; i < plan.offsets[cell + 1]!; i++) {
+    const op = plan.ops[i]!;
+    if (op < LITERAL && isSlotOperand(op) && plan.computedBelow[slotOf(op)]!.length === 0) slots.push(slotOf(op));
+  }
+  return slots;
+}

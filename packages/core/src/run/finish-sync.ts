@@ -1,0 +1,98 @@
+/** Evaluation right now, on a stack of its own: for `thunk.sync()`, `run.computeSync` and, under `computeSync`, what class models prefetch. */
+import { FlowError } from '../errors.ts';
+import { labelOf } from '../model/definition.ts';
+import { eachUpstream } from '../plan/plan.ts';
+import type { Activation } from './activation.ts';
+import { cycleError, nestedCycle } from './cycles.ts';
+import type { Place } from './identity.ts';
+import { dependencies, isPromise, placesOf } from './prefetch.ts';
+import type { Run } from './run.ts';
+import { EMPTY, Failure, isUnfinished, PENDING, RUNNING } from './states.ts';
+
+interface Step extends Place {
+  /** A class model whose `deps` stand above it on the stack. */
+  isPrefetched: boolean;
+}
+
+const step = (act: Activation, cell: number): Step => ({ act, cell, isPrefetched: false });
+
+/** Evaluates a cell and all that it needs. Throws the cell's failure, ASYNC_IN_SYNC, CYCLE. */
+export function finishSync(run: Run, act: Activation, cell: number): unknown {
+  const wasBusy = run.isBusy;
+  run.isBusy = true;
+  const stack = [step(act, cell)];
+  try {
+    while (stack.length > 0) {
+      run.assertOpen();
+      advance(run, stack);
+    }
+  } finally {
+    run.isBusy = wasBusy;
+  }
+  run.drain();
+  const value = act.values[cell];
+  if (value instanceof Failure) throw value.error;
+  if (isUnfinished(value)) throw inFlight(act, cell);
+  return value;
+}
+
+/** One step: what the topmost cell lacks goes above it, or else it is evaluated. */
+function advance(run: Run, stack: Step[]): void {
+  const top = stack.at(-1)!;
+  const { act, cell } = top;
+  const value = act.values[cell];
+  if (value !== EMPTY && !top.isPrefetched) {
+    refuse({ act, cell });
+    stack.pop();
+    return;
+  }
+  try {
+    if (!top.isPrefetched) {
+      const above = missing(act, cell).map((upstream) => step(act, upstream));
+      if (above.length === 0) above.push(...ahead(run, top));
+      if (above.length > 0) return void stack.push(...above.toReversed());
+    }
+    if (top.isPrefetched) run.evaluate(act, cell);
+    else if (act.values[cell] === EMPTY) run.start(act, cell);
+  } catch (error) {
+    run.fail(act, cell, error);
+  }
+  stack.pop();
+}
+
+/** The upstream cells still to evaluate. Throws their failure, or what keeps them from being evaluated now. */
+function missing(act: Activation, cell: number): number[] {
+  const cells: number[] = [];
+  eachUpstream(act.plan, cell, (upstream) => {
+    const value = act.values[upstream];
+    if (value instanceof Failure) throw value.error;
+    refuse({ act, cell: upstream });
+    if (value === EMPTY) cells.push(upstream);
+  });
+  return cells;
+}
+
+/** What a class model asks for ahead, the first time; the model counts as running from then on. */
+function ahead(run: Run, top: Step): Step[] {
+  const { act, cell } = top;
+  const { definition } = act.plan.models[cell]!;
+  if (definition.deps === undefined || act.prefetched.has(cell) || run.join(act, cell)) return [];
+  top.isPrefetched = true;
+  act.prefetched.add(cell);
+  act.values[cell] = RUNNING;
+  const wanted = dependencies(run, act, cell);
+  if (isPromise(wanted)) throw new FlowError('ASYNC_IN_SYNC', `deps of ${labelOf(definition)} returned a promise where no promise can be awaited. Use compute, or make deps synchronous.`, { details: { model: definition.name } });
+  return placesOf(run, act, cell, wanted).map((place) => step(place.act, place.cell));
+}
+
+/** Throws where a cell's value cannot be had now. */
+function refuse(place: Place): void {
+  const value = place.act.values[place.cell];
+  if (value === RUNNING) throw cycleError(nestedCycle(place, place));
+  if (value === PENDING) throw inFlight(place.act, place.cell);
+}
+
+function inFlight(act: Activation, cell: number): FlowError {
+  const name = labelOf(act.plan.models[cell]!.definition);
+  return new FlowError('ASYNC_IN_SYNC', `${name} is asynchronous and cannot be had synchronously. Await it: await thunk(), await run.compute(model).`, { details: { model: name } });
+}

@@ -1,0 +1,67 @@
+import type { Place } from './identity.ts';
+
+/** A body's place among the working ones. Bodies that only orchestrate work without taking one of the limited places. */
+export interface Seat {
+  isTaken: boolean;
+  readonly isCounted: boolean;
+}
+
+/**
+ * Who may work: cells that can start, first come first served, and bodies that want their place back.
+ *
+ * - `active`: taken places that count, never more than `limit`.
+ * - `working`: all taken places. At 0 with nothing queued nothing can happen any more but by a body's own doing.
+ */
+export class Seats {
+  readonly limit: number;
+  active = 0;
+  working = 0;
+  readonly #queue: Place[] = [];
+  readonly #resumes: (() => void)[] = [];
+  #head = 0;
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  get isIdle(): boolean {
+    return this.working === 0 && this.#head >= this.#queue.length && this.#resumes.length === 0;
+  }
+
+  push(place: Place): void {
+    this.#queue.push(place);
+  }
+
+  take(seat: Seat): void {
+    seat.isTaken = true;
+    this.working++;
+    if (seat.isCounted) this.active++;
+  }
+
+  release(seat: Seat): void {
+    if (!seat.isTaken) return;
+    seat.isTaken = false;
+    this.working--;
+    if (seat.isCounted) this.active--;
+  }
+
+  /** Calls back once there is room; at once if there is. */
+  whenFree(seat: Seat, go: () => void): void {
+    if (!seat.isCounted || this.active < this.limit) go();
+    else this.#resumes.push(go);
+  }
+
+  /** The next thing to do, bodies that continue first; undefined when there is nothing, or no room. */
+  next(): Place | (() => void) | undefined {
+    if (this.active >= this.limit) return undefined;
+    const resume = this.#resumes.shift();
+    if (resume !== undefined) return resume;
+    if (this.#head < this.#queue.length) return this.#queue[this.#head++];
+    this.#queue.length = this.#head = 0;
+    return undefined;
+  }
+
+  clear(): void {
+    this.#queue.length = this.#head = this.#resumes.length = 0;
+  }
+}
