@@ -79,6 +79,7 @@ export function define(declared: Declared, options: RawOptions, body: unknown, d
     description: options.description as string | undefined,
     inputs,
     inputIndex: new Map(inputs.map(({ name, index }) => [name, index])),
+    isRegular: declared.kind === 'function' && inputs.every((input) => input.role === 'regular'),
     quick: inputs.map((input) => (input.role === 'regular' || input.role === 'dependency' ? input.schema!.quick : Quick.none)),
     contextFields: declared.kind === 'class' ? classFields(context) : inputs.filter((input) => input.role === 'context').map((input) => contextField(input, context)),
     context,

@@ -35,6 +35,8 @@ export interface Definition {
   readonly description: string | undefined;
   readonly inputs: readonly InputSpec[];
   readonly inputIndex: ReadonlyMap<string, number>;
+  /** A function whose inputs are all regular, which most are. */
+  readonly isRegular: boolean;
   /** `inputs[i].schema.quick`, flat for the inner loop; 0 where an input needs more than that. */
   readonly quick: readonly Quick[];
   /** The fields read from the context: the contextual inputs, or the fields of a class model's `context`. */

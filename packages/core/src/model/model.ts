@@ -17,6 +17,9 @@ export class Model {
   /** The model that a wrapper wraps; a model that wraps nothing is its own base. */
   readonly base: Model;
   readonly rewrites: Rewrites | undefined;
+  /** The planner's notes while it makes a plan: which planning, and the model's cell in it. */
+  mark: number;
+  markedCell: number;
   private inputRecord: Readonly<Record<string, unknown>> | undefined;
 
   constructor(definition: Definition, bound: Bound, base?: Model, rewrites?: Rewrites) {
@@ -25,6 +28,8 @@ export class Model {
     this.given = bound.given;
     this.base = base ?? this;
     this.rewrites = rewrites;
+    this.mark = 0;
+    this.markedCell = 0;
     this.inputRecord = undefined;
   }
 

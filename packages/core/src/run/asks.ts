@@ -1,6 +1,7 @@
 /** What bodies ask of their run: nested evaluations, lazy branches, the signal. */
 import type { InputSpec } from '../model/definition.ts';
-import { isSlotOperand, LITERAL, planOf, slotOf } from '../plan/plan.ts';
+import { isSlotOperand, LITERAL, slotOf } from '../plan/plan.ts';
+import { planOf } from '../plan/planner.ts';
 import type { Operand, Plan } from '../plan/plan.ts';
 import { Activation } from './activation.ts';
 import { Caller } from './caller.ts';

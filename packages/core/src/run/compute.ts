@@ -2,7 +2,7 @@
 import { withContext } from '../context/with-context.ts';
 import type { Engine } from '../model/engine.ts';
 import type { Model } from '../model/model.ts';
-import { planOf } from '../plan/plan.ts';
+import { planOf } from '../plan/planner.ts';
 import { contextFor } from './given.ts';
 import { resolveOptions } from './options.ts';
 import { Run } from './run.ts';

@@ -26,6 +26,8 @@ import { finishSync } from './finish-sync.ts';
 import { gather } from './gather.ts';
 import { anyEqual, Identities } from './identity.ts';
 import type { Place } from './identity.ts';
+import { spansOf } from './kernel.ts';
+import type { KernelRun } from './kernel.ts';
 import { overrideFor } from './options.ts';
 import type { ComputeOptions, Override } from './options.ts';
 import { noteFailure, rootLabel } from './paths.ts';
@@ -36,7 +38,7 @@ import { Seats } from './seats.ts';
 import type { Seat } from './seats.ts';
 import { EMPTY, Failure, isUnfinished, PENDING, RUNNING } from './states.ts';
 
-export class Run {
+export class Run implements KernelRun {
   readonly main: Activation;
   readonly options: ComputeOptions;
   readonly isSync: boolean;
@@ -153,18 +155,25 @@ export class Run {
   /** Runs the root's cells in plan order. False when a promise came up: the rest is for the queue. */
   #sweep(): boolean {
     const act = this.main;
-    const { values } = act;
-    const count = act.plan.eagerCells;
+    const { plan, slots, values } = act;
+    const { models, offsets, ops, eagerCells } = plan;
+    const spans = this.#isOrdinary() ? spansOf(plan) : [];
+    let next = 0;
     let cell = 0;
     this.isBusy = true;
     try {
-      for (; cell < count; cell++) {
-        const value = values[cell];
-        if (value !== EMPTY) {
-          if (value instanceof Failure) throw value.error;
-          continue;
+      while (cell < eagerCells) {
+        const span = spans[next];
+        if (span !== undefined && span.from <= cell && this.identities === undefined) {
+          if (cell < span.to) cell = span.kernel(this, values, slots, models, offsets, ops, cell, span.to);
+          if (cell === span.to) next++;
         }
-        this.start(act, cell);
+        if (!this.isAsync && (span === undefined || cell !== span.to)) {
+          const value = values[cell];
+          if (value === EMPTY) this.start(act, cell);
+          else if (value instanceof Failure) throw value.error;
+          cell++;
+        }
         if (this.isOver) throw this.reason;
         if (this.isAsync) {
           this.#demandAll(act);
@@ -172,6 +181,7 @@ export class Run {
         }
       }
     } catch (error) {
+      while (values[cell] !== EMPTY && values[cell] !== RUNNING && !(values[cell] instanceof Failure)) cell++; // a kernel does not say how far it came
       values[cell] = new Failure(error);
       noteFailure(error, act, cell);
       throw error;
@@ -179,6 +189,17 @@ export class Run {
       this.isBusy = false;
     }
     return true;
+  }
+
+  /** Whether nobody can look at single cells, or evaluate one out of turn. */
+  #isOrdinary(): boolean {
+    return this.#overrides === undefined && this.identities === undefined && this.options.signal === undefined && !this.main.plan.hasLazy;
+  }
+
+  /** A kernel's cell whose result is an object: true when the sweep has to stop. */
+  finish(cell: number, result: unknown): boolean {
+    this.#take(this.main, cell, result, undefined);
+    return this.isAsync;
   }
 
   /** Evaluates a cell whose upstream is done. What it throws is the cell's failure. */
@@ -201,12 +222,13 @@ export class Run {
     const result = override?.body !== undefined ? override.body(inputs, this.asks.callerOf(act, cell))
       : definition.kind === 'class' ? definition.body.call(model, inputs, this.asks.callerOf(act, cell))
       : definition.body(inputs, definition.wantsRun ? this.asks.callerOf(act, cell) : undefined);
-    if ((typeof result === 'object' && result !== null) || typeof result === 'function') {
-      if (typeof (result as { then?: unknown }).then === 'function') return this.#pend(act, cell, result as Promise<unknown>);
-    } else if (definition.output === undefined) {
-      return this.succeed(act, cell, result);
-    }
-    this.succeed(act, cell, finished(act, cell, result, this.#validates(act, cell, override)));
+    if (definition.output === undefined && (typeof result === 'object' ? result === null : typeof result !== 'function')) this.succeed(act, cell, result);
+    else this.#take(act, cell, result, override);
+  }
+
+  #take(act: Activation, cell: number, result: unknown, override: Override | undefined): void {
+    if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') this.#pend(act, cell, result as Promise<unknown>);
+    else this.succeed(act, cell, finished(act, cell, result, this.#validates(act, cell, override)));
   }
 
   #validates(act: Activation, cell: number, override: Override | undefined): boolean {
