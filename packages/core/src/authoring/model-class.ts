@@ -33,7 +33,7 @@ export interface ModelClassOptions<S extends Shape, C extends core.$ZodType, O e
  * console.log(new Scale({ factor: 3 }).flow.computeSync({ value: 14 }).value); // 42
  * ```
  */
-export function modelClass<const S extends Shape = {}, C extends core.$ZodType = core.$ZodType<{}, {}>, O extends core.$ZodType = core.$ZodType<unknown>>(
+export function modelClass<const S extends Shape = {}, C extends core.$ZodType = core.$ZodType<{}, {}>, O extends core.$ZodType = core.$ZodType>(
   options: ModelClassOptions<S, C, O>,
 ): ModelClass<S, C, core.output<O>> {
   define(CLASS, options, () => undefined); // what is wrong with the options is wrong here, not at the first construction

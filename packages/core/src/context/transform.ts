@@ -47,9 +47,9 @@ function patchResult(transform: BoundTransform, result: unknown, patches: Readon
 function checked(transform: BoundTransform, what: string, validator: Validator, value: unknown): unknown {
   const result = parseSync(validator, value, () => labelOf(transform.definition));
   if (result.ok) return result.value;
-  throw problem(transform, `${what}: expected ${validator.type}, got ${showFor(validator, value)}: ${issueText(result.issues)}.`);
+  throw problem(transform, `${what}: expected ${validator.type}, got ${showFor(validator, value)}: ${issueText(result.issues)}.`, result.error);
 }
 
-function problem(transform: BoundTransform, text: string): FlowError {
-  return new FlowError('TRANSFORM', `Context transform ${labelOf(transform.definition)}: ${text}`, { details: { transform: transform.definition.name } });
+function problem(transform: BoundTransform, text: string, cause?: unknown): FlowError {
+  return new FlowError('TRANSFORM', `Context transform ${labelOf(transform.definition)}: ${text}`, { details: { transform: transform.definition.name }, cause });
 }

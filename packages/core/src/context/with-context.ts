@@ -7,7 +7,7 @@ import { wrap } from '../model/model.ts';
 import type { Model } from '../model/model.ts';
 import { ClosedContextRewrite, ComputedOverride } from '../model/rewrites.ts';
 import type { Rewrite } from '../model/rewrites.ts';
-import { parseSync, Quick } from '../model/schema.ts';
+import { isUntyped, parseSync } from '../model/schema.ts';
 import { checkWhatIsKnown } from './context-type.ts';
 import { readsOf } from './contract.ts';
 import type { Reads } from './contract.ts';
@@ -40,7 +40,8 @@ function patch(base: Model, reads: Reads, arg: unknown): Rewrite {
       : arg instanceof ComputedOverride ? 'Give it by field name: { field: computed(model) }.'
       : isPlainObject(arg) ? 'The record of overrides comes last, and there is one.'
       : 'Define one: contextTransform({ inputs, patches }, body).';
-    throw problem(base, `positional arguments are bound patch transforms, got ${show(arg)}. ${fix}`);
+    const got = isPlainObject(arg) ? `{ ${Object.keys(arg).map((key) => `${key}: …`).join(', ')} }` : show(arg); // values may be secrets
+    throw problem(base, `positional arguments are bound patch transforms, got ${got}. ${fix}`);
   }
   const { patches } = transform.definition;
   if (patches === undefined) throw problem(base, `${transform.toString()} is a field transform, and those are passed by field name. Write withContext({ field: ${labelOf(transform.definition)}(…) }).`);
@@ -58,7 +59,8 @@ function override(base: Model, reads: Reads, field: string, value: unknown): Rew
     return { kind: 'field', field, transform };
   }
   if (isFactory(value)) throw problem(base, `'${field}': got a factory. Call it first: ${field}: ${(value as { name?: string }).name || 'transform'}(…).`, { field });
-  return { kind: 'literal', field, value: checkedLiteral(base, reads, field, value) };
+  const isSecret = reads.get(field)!.some((reader) => reader.field.schema.secret || reader.field.also?.secret === true);
+  return { kind: 'literal', field, value: checkedLiteral(base, reads, field, value), isSecret };
 }
 
 function checkTarget(base: Model, reads: Reads, field: string, writer: string): void {
@@ -72,7 +74,7 @@ function checkTarget(base: Model, reads: Reads, field: string, writer: string): 
 /** A literal must satisfy every consumer in the branch. It is kept as given, and each consumer parses it. */
 function checkedLiteral(base: Model, reads: Reads, field: string, value: unknown): unknown {
   for (const { definition, field: { schema, also } } of reads.get(field)!) {
-    if (typeof value === 'function' && schema.quick === Quick.anything) {
+    if (typeof value === 'function' && isUntyped(schema)) {
       throw problem(base, `'${field}': expected ${schema.type}, got ${show(value)}. A function is a literal only for a field whose schema accepts functions; to compute the field, define a contextTransform.`, { field });
     }
     for (const validator of also === undefined ? [schema] : [schema, also]) {
@@ -83,7 +85,7 @@ function checkedLiteral(base: Model, reads: Reads, field: string, value: unknown
         field,
         consumer: definition.name,
         issues: result.issues,
-      });
+      }, result.error);
     }
   }
   return frozenCopy(value);
@@ -105,7 +107,7 @@ function alive(list: readonly Rewrite[]): Rewrite[] {
 
 const isFactory = (value: unknown): boolean => typeof value === 'function' && 'definition' in value;
 
-function problem(base: Model, text: string, details: Readonly<Record<string, unknown>> = {}): FlowError {
-  return new FlowError('WITH_CONTEXT', `${labelOf(base.definition)}.flow.withContext: ${text}`, { details: { model: base.definition.name, ...details } });
+function problem(base: Model, text: string, details: Readonly<Record<string, unknown>> = {}, cause?: unknown): FlowError {
+  return new FlowError('WITH_CONTEXT', `${labelOf(base.definition)}.flow.withContext: ${text}`, { details: { model: base.definition.name, ...details }, cause });
 }
 

@@ -95,7 +95,7 @@ function parseNow(definition: Definition, input: InputSpec, given: unknown): unk
   const validator = input.schema!;
   const result = parseSync(validator, given, () => `${labelOf(definition)}, input '${input.name}'`);
   if (result.ok) return result.value;
-  throw bindError(definition, input, literalProblem(validator, given, result.issues), { value: validator.secret ? undefined : given, issues: result.issues });
+  throw bindError(definition, input, literalProblem(validator, given, result.issues), { value: validator.secret ? undefined : given, issues: result.issues }, result.error);
 }
 
 function literalProblem(validator: Validator, given: unknown, issues: readonly Issue[]): string {

@@ -18,44 +18,52 @@ export interface Leaf {
   readonly model: Model;
 }
 
+/** One object or array on the way to a model: a copy of it is made for each evaluation. */
+interface Holder {
+  readonly source: object;
+  /** The holder above and the key there; the container itself has none. */
+  readonly parent: number;
+  readonly key: string | number;
+}
+
 /** A frozen copy of the container, models in place, and where they stand. */
 export class Container {
   readonly data: object;
   readonly leaves: readonly Leaf[];
+  readonly #holders: Holder[] = [];
+  /** Per leaf, the holder that it stands in. */
+  readonly #homes: readonly number[];
 
   constructor(data: object, leaves: readonly Leaf[]) {
     this.data = data;
     this.leaves = leaves;
+    const ids = new Map<string, number>();
+    this.#homes = leaves.map(({ path }) => this.#home(path.slice(0, -1), ids));
   }
 
-  /** The container with every model replaced by its value. */
+  #home(path: readonly (string | number)[], ids: Map<string, number>): number {
+    const name = JSON.stringify(path);
+    let id = ids.get(name);
+    if (id === undefined) {
+      const parent = path.length === 0 ? -1 : this.#home(path.slice(0, -1), ids);
+      const key = path.at(-1) ?? '';
+      const source = parent < 0 ? this.data : ((this.#holders[parent]!.source as Record<string | number, unknown>)[key] as object);
+      id = this.#holders.push({ source, parent, key }) - 1;
+      ids.set(name, id);
+    }
+    return id;
+  }
+
+  /** The container with every model replaced by its value; frozen like the rest of it. */
   fill(values: readonly unknown[]): unknown {
-    const root = { value: this.data as unknown };
-    const copied = new Map<object, object>();
-    this.leaves.forEach((leaf, i) => {
-      let holder: object = root;
-      let key: string | number = 'value';
-      for (const part of leaf.path) {
-        holder = open(holder as Record<string | number, unknown>, key, copied);
-        key = part;
-      }
-      (holder as Record<string | number, unknown>)[key] = values[i];
+    const copies = this.#holders.map(({ source }) => (Array.isArray(source) ? source.slice() : { ...source }) as Record<string | number, unknown>);
+    this.#holders.forEach(({ parent, key }, i) => {
+      if (parent >= 0) copies[parent]![key] = copies[i];
     });
-    return root.value;
+    for (let i = 0; i < values.length; i++) copies[this.#homes[i]!]![this.leaves[i]!.path.at(-1)!] = values[i];
+    for (const copy of copies) Object.freeze(copy);
+    return copies[0];
   }
-}
-
-/** The mutable copy of the container that `holder[key]` holds. */
-function open(holder: Record<string | number, unknown>, key: string | number, copied: Map<object, object>): object {
-  const current = holder[key] as object;
-  let copy = copied.get(current);
-  if (copy === undefined) {
-    copy = Array.isArray(current) ? [...(current as unknown[])] : Object.assign(Object.create(Object.getPrototypeOf(current) as object | null) as object, current);
-    copied.set(current, copy);
-    copied.set(copy, copy);
-  }
-  holder[key] = copy;
-  return copy;
 }
 
 /** A container when there is a model somewhere inside, otherwise nothing. Literal parts are checked against the schema now. Throws BIND. */
@@ -70,6 +78,7 @@ export function containerOf(definition: Definition, input: InputSpec, value: obj
     } else if (Array.isArray(at) || isPlainObject(at)) {
       if (path.length > DEEPEST) throw bindError(definition, input, `it is nested deeper than ${DEEPEST} levels, or holds itself. Flatten it.`);
       const entries: (readonly [string | number, unknown])[] = Array.isArray(at) ? at.map((item, i) => [i, item] as const) : Object.entries(at);
+      if (entries.some(([key]) => key === '__proto__')) throw bindError(definition, input, "a field cannot be named '__proto__'.");
       for (let i = entries.length - 1; i >= 0; i--) visit.push({ at: entries[i]![1], path: [...path, entries[i]![0]] });
     }
   }
@@ -91,7 +100,7 @@ function checkLiterals(definition: Definition, input: InputSpec, value: unknown,
     const result = parseSync(validator, value, () => `${labelOf(definition)}, input '${input.name}'`);
     if (!result.ok) {
       const label = leafLabel(input.name, path);
-      throw bindError(definition, { ...input, name: label }, `expected ${validator.type}, got ${showFor(validator, value)} (${issueText(result.issues)}).`, { issues: result.issues });
+      throw bindError(definition, { ...input, name: label }, `expected ${validator.type}, got ${showFor(validator, value)} (${issueText(result.issues)}).`, { issues: result.issues }, result.error);
     }
     return;
   }

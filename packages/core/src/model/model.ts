@@ -1,5 +1,6 @@
 /** Models: plain immutable data. A definition and its bindings, or a wrapper around one that rewrites its context. */
 import { produce } from 'immer';
+import { SECRET_TEXT, show } from '../errors.ts';
 import { inspectHook, modelBrand, UNSET } from './brand.ts';
 import { bind } from './bind.ts';
 import type { Bound } from './bind.ts';
@@ -108,7 +109,8 @@ function rewritesText(rewrites: Rewrites): string {
 
 function rewriteText(rewrite: Exclude<Rewrite, { kind: 'patch' }>): string {
   if (rewrite.kind === 'field') return rewrite.transform.toString();
-  return rewrite.kind === 'computed' ? `computed(${rewrite.model.brief()})` : briefValue(rewrite.value, (value) => showFor(undefined, value));
+  if (rewrite.kind === 'computed') return `computed(${rewrite.model.brief()})`;
+  return rewrite.isSecret ? SECRET_TEXT : briefValue(rewrite.value, show);
 }
 
 /** What can be done with a model; everything is the engine's work. */

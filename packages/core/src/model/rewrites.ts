@@ -6,7 +6,7 @@ import type { BoundTransform } from './transform.ts';
 export type Rewrite =
   | { readonly kind: 'patch'; readonly transform: BoundTransform; readonly fields: readonly string[] }
   | { readonly kind: 'field'; readonly transform: BoundTransform; readonly field: string }
-  | { readonly kind: 'literal'; readonly value: unknown; readonly field: string }
+  | { readonly kind: 'literal'; readonly value: unknown; readonly field: string; readonly isSecret: boolean }
   | { readonly kind: 'computed'; readonly model: Model; readonly field: string };
 
 /** What a wrapper does to the context of its branch. */

@@ -2,6 +2,8 @@
 import { globalRegistry, safeParse } from 'zod/v4/core';
 import type * as core from 'zod/v4/core';
 import { FlowError } from '../errors.ts';
+import { matcherOf } from './matcher.ts';
+import type { Matcher } from './matcher.ts';
 import { typeText } from './type-text.ts';
 
 /** Checks that need no walk of the schema. */
@@ -13,6 +15,8 @@ export interface Validator {
   readonly schema: core.$ZodType;
   /** A value that passes this check is valid as it is. */
   readonly quick: Quick;
+  /** For schemas that say no more than a type: a value that matches is valid as it is. */
+  readonly matches: Matcher | undefined;
   /** May be left out: `.optional()`, `.default()` and `.prefault()`, also inside other wrappers. */
   readonly optional: boolean;
   /** `.meta({ secret: true })`: values never print. */
@@ -22,7 +26,7 @@ export interface Validator {
 }
 
 export type Issue = core.$ZodIssue;
-export type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly issues: readonly Issue[] };
+export type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly issues: readonly Issue[]; readonly error: unknown };
 
 type Def = { readonly type: string } & Readonly<Record<string, unknown>>;
 export const defOf = (schema: core.$ZodType): Def => schema._zod.def as unknown as Def; // the definitions form an open union; fields are probed
@@ -40,6 +44,7 @@ export function validatorOf(schema: core.$ZodType): Validator {
     validator = {
       schema,
       quick: quickOf(schema),
+      matches: matcherOf(schema),
       optional: isOptional(schema),
       secret: isSecret(schema),
       get type() {
@@ -77,9 +82,9 @@ export function passes(quick: Quick, value: unknown): boolean {
 
 /** Parses a value. What a custom check throws passes through as it is. */
 export function parse(validator: Validator, value: unknown): Parsed {
-  if (passes(validator.quick, value)) return { ok: true, value };
+  if (passes(validator.quick, value) || validator.matches?.(value) === true) return { ok: true, value };
   const result = safeParse(validator.schema, value);
-  return result.success ? { ok: true, value: result.data } : { ok: false, issues: result.error.issues };
+  return result.success ? { ok: true, value: result.data } : { ok: false, issues: result.error.issues, error: result.error };
 }
 
 /** The error that zod throws when a check or transform of a schema is asynchronous. */
@@ -127,12 +132,13 @@ function isOptional(schema: core.$ZodType): boolean {
   return true;
 }
 
+/** Whether a schema, or any part of it, is a secret: a value is then never shown, not even in part. */
 function isSecret(schema: core.$ZodType): boolean {
-  for (let inner: core.$ZodType | undefined = schema; inner !== undefined; inner = innerOf(inner)) {
-    if ((globalRegistry.get(inner) as { secret?: unknown } | undefined)?.secret === true) return true;
-  }
-  return false;
+  return partsOf(schema).some((part) => isSchema(part) && (globalRegistry.get(part) as { secret?: unknown } | undefined)?.secret === true);
 }
+
+/** Whether a schema, wrappers aside, says nothing of the value's type. */
+export const isUntyped = (validator: Validator): boolean => ['any', 'unknown'].includes(defOf(unwrapped(validator.schema)).type);
 
 /** The fields of an object schema, also inside wrappers. */
 export function fieldsOf(schema: core.$ZodType): Readonly<Record<string, core.$ZodType>> | undefined {
@@ -142,19 +148,18 @@ export function fieldsOf(schema: core.$ZodType): Readonly<Record<string, core.$Z
 
 /** What a schema's parts hold that is no schema (a misplaced marker, say), and whether one of its checks is an async function. */
 export function inspectParts(schema: core.$ZodType, isForeign: (part: unknown) => boolean): { foreign: boolean; async: boolean } {
-  const found = { foreign: false, async: false };
-  const seen = new Set<unknown>();
-  const stack: unknown[] = [schema];
-  while (stack.length > 0) {
-    const part = stack.pop();
-    if (isForeign(part)) found.foreign = true;
-    if (typeof part === 'function' && part.constructor.name === 'AsyncFunction') found.async = true;
-    if (typeof part !== 'object' || part === null || seen.has(part) || isForeign(part)) continue;
-    seen.add(part);
-    if (isSchema(part)) stack.push(...definitionParts(part));
-    else if (Array.isArray(part)) stack.push(...(part as unknown[]));
+  const parts = partsOf(schema);
+  return { foreign: parts.some(isForeign), async: parts.some((part) => typeof part === 'function' && part.constructor.name === 'AsyncFunction') };
+}
+
+/** A schema and everything that it is made of. */
+function partsOf(schema: core.$ZodType): unknown[] {
+  const seen = new Set<unknown>([schema]);
+  for (const part of seen) {
+    if (isSchema(part)) for (const inner of definitionParts(part)) seen.add(inner);
+    else if (Array.isArray(part)) for (const inner of part as unknown[]) seen.add(inner);
   }
-  return found;
+  return [...seen];
 }
 
 function definitionParts(schema: core.$ZodType): unknown[] {

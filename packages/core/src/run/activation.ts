@@ -123,13 +123,12 @@ export class Activation {
   }
 
   #picked(slot: Slot & { kind: 'pick' }): unknown {
-    for (const patch of slot.patches) {
-      const written = this.slots[patch];
-      if (written instanceof Problem) return written;
-      const value = (written as Readonly<Record<string, unknown>>)[slot.field];
-      if (value !== undefined) return value;
-    }
-    return this.slots[slot.otherwise];
+    const otherwise = this.slots[slot.otherwise];
+    const written = slot.patches.map((patch) => this.slots[patch]);
+    // What a patch lacks is missing even where a later one writes the field: it might have left it out.
+    const problem = [...written, otherwise].find((value) => value instanceof Problem);
+    if (problem !== undefined) return problem;
+    return written.map((patch) => (patch as Readonly<Record<string, unknown>>)[slot.field]).find((value) => value !== undefined) ?? otherwise;
   }
 
   #parsed(id: number, { source, field, fallback, owner }: Slot & { kind: 'parse' }): unknown {

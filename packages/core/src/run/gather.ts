@@ -68,6 +68,7 @@ function special(services: GatherServices, act: Activation, cell: number, input:
 
 /** An upstream value, parsed by the input's schema. Throws INVALID_RESULT, naming both ends. */
 export function received(act: Activation, cell: number, input: InputSpec, value: unknown, from: number | (Operand & { kind: 'container' })): unknown {
+  if (input.schema!.matches?.(value) === true) return value;
   const consumer = labelOf(act.plan.models[cell]!.definition);
   const result = parseSync(input.schema!, value, () => `${consumer}, input '${input.name}'`);
   if (result.ok) return typeof result.value === 'object' && result.value !== value ? frozenCopy(result.value) : result.value;
@@ -75,7 +76,7 @@ export function received(act: Activation, cell: number, input: InputSpec, value:
   const error = new FlowError(
     'INVALID_RESULT',
     `${consumer}, input '${label}': expected ${input.schema!.type}, but ${producer} yielded ${showFor(input.schema, value)} (${issueText(result.issues)}). Change what ${producer} returns, or the input's schema.`,
-    { path: [...failurePath(act.plan, cell), label], details: { consumer, producer, input: label, value: input.schema!.secret ? undefined : value, issues: result.issues } },
+    { path: [...failurePath(act.plan, cell), label], details: { consumer, producer, input: label, value: input.schema!.secret ? undefined : value, issues: result.issues }, cause: result.error },
   );
   notePath(error, () => failurePath(act.plan, cell));
   throw error;

@@ -95,14 +95,18 @@ function numberOf<K>(numbers: Map<K, number>, key: K): number {
 export function anyEqual(act: Activation): boolean {
   const { plan } = act;
   const identities = new Identities();
-  const seen = new Set<string>();
-  const lazyReads = plan.operands.flatMap((operand) => (operand.kind === 'lazy' ? operand.reads : []));
-  for (const id of new Set([...plan.eagerSlots, ...lazyReads])) {
-    if (plan.computedBelow[id]!.length > 0) continue;
+  const seen = new Map<object, Set<number>>();
+  const isRepeated = (id: number, reader: object): boolean => {
+    const values = seen.get(reader) ?? new Set();
+    if (values.size === 0) seen.set(reader, values);
+    return values.size === values.add(identities.valueId(act.slot(id))).size;
+  };
+  for (const id of plan.eagerSlots) {
     const slot = plan.slots[id]!;
-    const key = `${slot.kind === 'parse' ? `p${slot.field.name}` : slot.kind === 'object' || slot.kind === 'check' ? slot.kind : ''}:${identities.valueId(act.slot(id))}`;
-    if (seen.has(key)) return true;
-    seen.add(key);
+    const reader = slot.kind === 'parse' ? slot.field : slot.kind === 'object' || slot.kind === 'check' ? slot.owner : undefined;
+    if (reader !== undefined && isRepeated(id, reader)) return true;
   }
+  const lazyReads = new Set(plan.hasLazy ? plan.operands.flatMap((operand) => (operand.kind === 'lazy' ? operand.reads : [])) : []);
+  for (const id of lazyReads) if (plan.computedBelow[id]!.length === 0 && isRepeated(id, plan)) return true;
   return false;
 }

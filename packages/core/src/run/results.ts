@@ -38,6 +38,7 @@ function parsed(act: Activation, cell: number, definition: Definition, value: un
   const error = new FlowError('INVALID_RESULT', `${labelOf(definition)} returned ${showFor(output, value)}, and its output is ${output.type} (${issueText(result.issues)}). Change the body, or the output schema.`, {
     path,
     details: { model: definition.name, value: output.secret ? undefined : value, issues: result.issues },
+    cause: result.error,
   });
   notePath(error, () => path);
   throw error;
