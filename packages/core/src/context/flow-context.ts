@@ -1,7 +1,7 @@
 import { produce } from 'immer';
 import { FlowError, show } from '../errors.ts';
 import { asModel, inspectHook } from '../model/brand.ts';
-import { frozenCopy } from '../model/frozen.ts';
+import { frozenCopy, isPlainObject } from '../model/frozen.ts';
 import { sameValue } from './equal.ts';
 
 const contextBrand: unique symbol = Symbol.for('flowmodel.context') as never;
@@ -82,6 +82,7 @@ const NO_RECORD = [Map, Set, Date, RegExp, Promise, WeakMap, WeakSet, Error];
 
 /** The given fields of a context; `undefined` is not given. Throws INVALID_CONTEXT. */
 export function fieldsIn(context: unknown): [string, unknown][] {
+  if (isPlainObject(context)) return givenEntries(context);
   if (isFlowContext(context)) return Object.entries(context.toObject());
   if (typeof context !== 'object' || context === null || Array.isArray(context) || ArrayBuffer.isView(context) || NO_RECORD.some((Class) => context instanceof Class)) {
     throw new FlowError('INVALID_CONTEXT', `A context is a plain object or a FlowContext, got ${show(context)}. Write compute({ field: value }).`, { details: { value: context } });
@@ -90,5 +91,10 @@ export function fieldsIn(context: unknown): [string, unknown][] {
   if (model !== undefined) {
     throw new FlowError('INVALID_CONTEXT', `A context is a plain object or a FlowContext, got the model ${model.brief()}. Bind models to inputs; compute takes context fields.`);
   }
-  return Object.entries(context).filter(([, value]) => value !== undefined);
+  return givenEntries(context);
+}
+
+function givenEntries(context: object): [string, unknown][] {
+  const entries = Object.entries(context);
+  return entries.some(([, value]) => value === undefined) ? entries.filter(([, value]) => value !== undefined) : entries;
 }

@@ -31,14 +31,16 @@ export class Container {
   readonly data: object;
   readonly leaves: readonly Leaf[];
   readonly #holders: Holder[] = [];
-  /** Per leaf, the holder that it stands in. */
+  /** Per leaf, the holder that it stands in and its key there. */
   readonly #homes: readonly number[];
+  readonly #keys: readonly (string | number)[];
 
   constructor(data: object, leaves: readonly Leaf[]) {
     this.data = data;
     this.leaves = leaves;
     const ids = new Map<string, number>();
     this.#homes = leaves.map(({ path }) => this.#home(path.slice(0, -1), ids));
+    this.#keys = leaves.map(({ path }) => path.at(-1)!);
   }
 
   #home(path: readonly (string | number)[], ids: Map<string, number>): number {
@@ -54,13 +56,13 @@ export class Container {
     return id;
   }
 
-  /** The container with every model replaced by its value; frozen like the rest of it. */
-  fill(values: readonly unknown[]): unknown {
+  /** The container with every model replaced by its value, `values[cells[i]]` for leaf i; frozen like the rest of it. */
+  fill(values: readonly unknown[], cells: readonly number[]): unknown {
     const copies = this.#holders.map(({ source }) => (Array.isArray(source) ? source.slice() : { ...source }) as Record<string | number, unknown>);
     this.#holders.forEach(({ parent, key }, i) => {
       if (parent >= 0) copies[parent]![key] = copies[i];
     });
-    for (let i = 0; i < values.length; i++) copies[this.#homes[i]!]![this.leaves[i]!.path.at(-1)!] = values[i];
+    for (let i = 0; i < cells.length; i++) copies[this.#homes[i]!]![this.#keys[i]!] = values[cells[i]!];
     for (const copy of copies) Object.freeze(copy);
     return copies[0];
   }

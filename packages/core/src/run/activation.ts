@@ -20,6 +20,16 @@ import type { Caller } from './caller.ts';
 
 export type Waiter = (value: unknown) => void;
 
+/** What only some cells have. */
+interface Extras {
+  readonly waiters: Map<number, Waiter[]>;
+  readonly callers: Map<number, Caller>;
+  readonly boxes: Map<number, unknown>;
+  readonly identities: number[];
+  readonly joined: Map<number, { readonly act: Activation; readonly cell: number }>;
+  readonly prefetched: Set<number>;
+}
+
 export class Activation {
   readonly plan: Plan;
   /** The given context; own fields only. */
@@ -32,18 +42,8 @@ export class Activation {
   readonly values: unknown[];
   /** Per cell, once the run is asynchronous: upstream cells still to finish, -1 while nobody asked for it. */
   remaining: number[] | undefined = undefined;
-  /** Called with a cell's value or `Failure` when it is there. */
-  readonly waiters = new Map<number, Waiter[]>();
-  /** Cells whose body asked the run for something. */
-  readonly callers = new Map<number, Caller>();
-  /** The boxes that bodies returned themselves, passed on to the caller as they are. */
-  readonly boxes = new Map<number, unknown>();
-  /** Per cell, in a merging run: the number of its identity. */
-  readonly identities: number[] = [];
-  /** Cells that wait for the same evaluation in another place. */
-  readonly joined = new Map<number, { readonly act: Activation; readonly cell: number }>();
-  /** Cells of class models whose `deps` were asked for. */
-  readonly prefetched = new Set<number>();
+  /** What only some cells have; made when the first one does. */
+  #extras: Extras | undefined = undefined;
 
   constructor(plan: Plan, context: Readonly<Record<string, unknown>>, caller: Caller | undefined) {
     this.plan = plan;
@@ -51,6 +51,44 @@ export class Activation {
     this.caller = caller;
     this.slots = plan.slots.length === 0 ? [] : new Array<unknown>(plan.slots.length).fill(EMPTY);
     this.values = new Array<unknown>(plan.models.length).fill(EMPTY);
+  }
+
+  get #more(): Extras {
+    return (this.#extras ??= { waiters: new Map(), callers: new Map(), boxes: new Map(), identities: [], joined: new Map(), prefetched: new Set() });
+  }
+
+  /** Called with a cell's value or `Failure` when it is there. */
+  get waiters(): Map<number, Waiter[]> {
+    return this.#more.waiters;
+  }
+
+  /** Cells whose body asked the run for something. */
+  get callers(): Map<number, Caller> {
+    return this.#more.callers;
+  }
+
+  /** The boxes that bodies returned themselves, passed on to the caller as they are. */
+  get boxes(): Map<number, unknown> {
+    return this.#more.boxes;
+  }
+
+  boxOf(cell: number): unknown {
+    return this.#extras?.boxes.get(cell);
+  }
+
+  /** Per cell, in a run that looks for equal evaluations: the number of its identity. */
+  get identities(): number[] {
+    return this.#more.identities;
+  }
+
+  /** Cells that wait for the same evaluation in another place. */
+  get joined(): Map<number, { readonly act: Activation; readonly cell: number }> {
+    return this.#more.joined;
+  }
+
+  /** Cells of class models whose `deps` were asked for. */
+  get prefetched(): Set<number> {
+    return this.#more.prefetched;
   }
 
   /** `remaining`, made the first time. */

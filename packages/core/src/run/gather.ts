@@ -60,7 +60,7 @@ function special(services: GatherServices, act: Activation, cell: number, input:
     case 'resource':
       return services.resources?.[operand.name];
     case 'container':
-      return received(act, cell, input, operand.container.fill(operand.cells.map((upstream) => act.values[upstream])), operand);
+      return received(act, cell, input, operand.container.fill(act.values, operand.cells), operand);
     case 'after':
       return undefined;
   }

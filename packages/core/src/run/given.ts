@@ -12,9 +12,13 @@ import type { Model } from '../model/model.ts';
 export function contextFor(model: Model, given: unknown): Readonly<Record<string, unknown>> {
   const fields: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   if (given === undefined) return fields;
-  const entries = fieldsIn(given);
-  for (const [name, value] of entries) fields[name] = value;
-  if (!isFlowContext(given)) checkNames(model, entries.map(([name]) => name));
+  let isAmbient = true;
+  for (const [name, value] of fieldsIn(given)) {
+    fields[name] = value;
+    const index = model.definition.inputIndex.get(name);
+    if (index !== undefined && model.definition.inputs[index]!.role !== 'context') isAmbient = false;
+  }
+  if (!isAmbient && !isFlowContext(given)) checkNames(model, Object.keys(fields));
   return fields;
 }
 
@@ -24,7 +28,6 @@ function checkNames(model: Model, names: readonly string[]): void {
     const index = definition.inputIndex.get(name);
     return index !== undefined && definition.inputs[index]!.role !== 'context';
   });
-  if (regular.length === 0) return;
   const unbound = regular.filter((name) => values[definition.inputIndex.get(name)!] === UNSET);
   const name = labelOf(definition);
   const path = [definition.name ?? '<root>'];

@@ -46,7 +46,7 @@ function parsed(act: Activation, cell: number, definition: Definition, value: un
 
 /** What `compute` resolves to. */
 export function boxed(act: Activation, cell: number): unknown {
-  const box = act.boxes.get(cell);
+  const box = act.boxOf(cell);
   if (box !== undefined) return box;
   const value = act.values[cell];
   return isFlowResult(value) || act.plan.models[cell]!.definition.autoUnwrap ? value : new GenericResult(value);

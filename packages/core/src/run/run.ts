@@ -44,7 +44,7 @@ export class Run implements KernelRun {
   readonly isSync: boolean;
   readonly seats: Seats;
   readonly asks: Asks;
-  readonly open = new Set<(error: unknown) => void>();
+  readonly open: Set<(error: unknown) => void> = new Set();
   isAsync = false;
   isBusy = false;
   isOver = false;
@@ -284,7 +284,7 @@ export class Run implements KernelRun {
     if (value instanceof Failure) throw value.error;
     const settle = (found: unknown): void => {
       if (found instanceof Failure) return this.fail(act, cell, found.error);
-      const box = twin.act.boxes.get(twin.cell);
+      const box = twin.act.boxOf(twin.cell);
       if (box !== undefined) act.boxes.set(cell, box);
       this.succeed(act, cell, found);
     };
