@@ -9,14 +9,18 @@ import type { InputSpec } from '../model/definition.ts';
 import type { Model } from '../model/model.ts';
 import type { Frame, Slot } from './slots.ts';
 
-/** An operand that is read from the model's own values. */
-export const LITERAL = -1;
-/** Operands are numbers: a cell's id, LITERAL, a slot or an index into `operands`. */
-export const slotOperand = (slot: number): number => -2 - 2 * slot;
-export const specialOperand = (index: number): number => -3 - 2 * index;
-export const isSlotOperand = (op: number): boolean => op < LITERAL && op % 2 === 0;
-export const slotOf = (op: number): number => (-2 - op) >> 1;
-export const specialOf = (op: number): number => (-3 - op) >> 1;
+/**
+ * Operands are numbers: from 0 up a cell's id; below, with the lowest two bits of the complement telling which, an index into the plan's
+ * `constants`, its `slots` or its `operands`.
+ */
+export const constantOperand = (index: number): number => ~(index << 2);
+export const slotOperand = (slot: number): number => ~((slot << 2) | 1);
+export const specialOperand = (index: number): number => ~((index << 2) | 2);
+export const isConstant = (op: number): boolean => op < 0 && (~op & 3) === 0;
+export const isSlot = (op: number): boolean => op < 0 && (~op & 3) === 1;
+export const isSpecial = (op: number): boolean => op < 0 && (~op & 3) === 2;
+/** The index that an operand below 0 stands for. */
+export const indexOf = (op: number): number => ~op >> 2;
 
 export type Operand =
   /** `reads`: the slots of all that the branch reads. `cell`: -1 until first called for. */
@@ -36,6 +40,8 @@ export interface Plan {
   readonly offsets: readonly number[];
   /** Per cell: one operand per declared input (or one for a class model's context), then operands that are no inputs. */
   readonly ops: readonly number[];
+  /** Literals in the order of their reading: a warm run walks through them instead of hopping from model to model. */
+  readonly constants: readonly unknown[];
   readonly operands: readonly Operand[];
   readonly slots: readonly Slot[];
   readonly computedBelow: readonly (readonly number[])[];
@@ -58,8 +64,8 @@ export function eachUpstream(plan: Plan, cell: number, visit: (upstream: number)
   for (let i = plan.offsets[cell]!; i < end; i++) {
     const op = plan.ops[i]!;
     if (op >= 0) visit(op);
-    else if (op < LITERAL && !isSlotOperand(op)) {
-      const operand = plan.operands[specialOf(op)]!;
+    else if (isSpecial(op)) {
+      const operand = plan.operands[indexOf(op)]!;
       if (operand.kind === 'container' || operand.kind === 'after') for (const upstream of operand.cells) visit(upstream);
     }
   }

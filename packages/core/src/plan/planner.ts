@@ -5,7 +5,7 @@ import { Container } from '../model/container.ts';
 import type { InputSpec } from '../model/definition.ts';
 import { Model } from '../model/model.ts';
 import { Places } from './places.ts';
-import { isSlotOperand, LITERAL, slotOf, slotOperand, specialOperand } from './plan.ts';
+import { constantOperand, indexOf, isSlot, slotOperand, specialOperand } from './plan.ts';
 import type { Operand, Plan } from './plan.ts';
 import { Frame, slotInputs, SlotTable } from './slots.ts';
 import type { Slot } from './slots.ts';
@@ -50,6 +50,7 @@ class Planner implements Plan {
   readonly frames: Frame[] = [];
   readonly offsets: number[] = [0];
   readonly ops: number[] = [];
+  readonly constants: unknown[] = [];
   readonly operands: Operand[] = [];
   readonly eagerSlots: readonly number[];
   readonly unbound: { readonly cell: number; readonly input: InputSpec }[] = [];
@@ -196,7 +197,7 @@ class Planner implements Plan {
       const value = values[i];
       if (typeof value === 'object' && (value instanceof Model || asModel(value) !== undefined)) this.ops.push(cells[child++]!);
       else {
-        this.ops.push(LITERAL);
+        this.#constant(value);
         if (value === UNSET && definition.inputs[i]!.required) this.unbound.push({ cell, input: definition.inputs[i]! });
       }
     }
@@ -216,11 +217,11 @@ class Planner implements Plan {
       if (definition.kind === 'class') continue;
       if (input.role === 'context') this.ops.push(slotOperand(slots[slot++]!));
       else if (input.role === 'resource') this.#special({ kind: 'resource', name: input.name });
-      else if (typeof value !== 'object' || input.role === 'model') this.ops.push(LITERAL);
+      else if (typeof value !== 'object' || input.role === 'model') this.#constant(value);
       else if (value instanceof Container) {
         this.#special({ kind: 'container', container: value, cells: cells.slice(child, child + value.leaves.length) });
         child += value.leaves.length;
-      } else if (asModel(value) === undefined) this.ops.push(LITERAL);
+      } else if (asModel(value) === undefined) this.#constant(value);
       else if (input.role === 'lazy') this.#lazy(value as Model, frame);
       else this.ops.push(cells[child++]!);
     }
@@ -241,6 +242,10 @@ class Planner implements Plan {
     return cell;
   }
 
+  #constant(value: unknown): void {
+    this.ops.push(constantOperand(this.constants.push(value === UNSET ? undefined : value) - 1));
+  }
+
   #special(operand: Operand): void {
     this.ops.push(specialOperand(this.operands.push(operand) - 1));
     if (operand.kind === 'resource') this.usesResources = true;
@@ -256,7 +261,7 @@ class Planner implements Plan {
   #neededSlots(): number[] {
     if (this.slots.length === 0) return [];
     const needed = new Uint8Array(this.slots.length);
-    for (const op of this.ops) if (isSlotOperand(op)) needed[slotOf(op)] = 1;
+    for (const op of this.ops) if (isSlot(op)) needed[indexOf(op)] = 1;
     const found: number[] = [];
     for (let slot = this.slots.length - 1; slot >= 0; slot--) {
       if (needed[slot] === 0) continue;

@@ -1,6 +1,6 @@
 /** What bodies ask of their run: nested evaluations, lazy branches, the signal. */
 import type { InputSpec } from '../model/definition.ts';
-import { isSlotOperand, LITERAL, slotOf } from '../plan/plan.ts';
+import { indexOf, isSlot } from '../plan/plan.ts';
 import { planOf } from '../plan/planner.ts';
 import type { Operand, Plan } from '../plan/plan.ts';
 import { Activation } from './activation.ts';
@@ -187,7 +187,7 @@ function earlySlots(plan: Plan, cell: number): number[] {
   const slots: number[] = [];
   for (let i = plan.offsets[cell]!; i < plan.offsets[cell + 1]!; i++) {
     const op = plan.ops[i]!;
-    if (op < LITERAL && isSlotOperand(op) && plan.computedBelow[slotOf(op)]!.length === 0) slots.push(slotOf(op));
+    if (isSlot(op) && plan.computedBelow[indexOf(op)]!.length === 0) slots.push(indexOf(op));
   }
   return slots;
 }

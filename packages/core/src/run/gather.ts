@@ -1,12 +1,11 @@
 /** A cell's inputs: read, checked where they come from upstream, and put into the record that the body receives. */
 import { FlowError, issueText, notePath } from '../errors.ts';
-import { UNSET } from '../model/brand.ts';
 import { labelOf, showFor } from '../model/definition.ts';
 import type { InputSpec } from '../model/definition.ts';
 import { frozenCopy } from '../model/frozen.ts';
 import { parseSync, passes } from '../model/schema.ts';
 import type { Issue } from '../model/schema.ts';
-import { isSlotOperand, LITERAL, slotOf, specialOf } from '../plan/plan.ts';
+import { indexOf, isConstant, isSlot } from '../plan/plan.ts';
 import type { Operand } from '../plan/plan.ts';
 import type { Activation } from './activation.ts';
 import { failurePath } from './paths.ts';
@@ -27,7 +26,7 @@ export function gather(services: GatherServices, act: Activation, cell: number):
   const model = plan.models[cell]!;
   const { definition } = model;
   const start = plan.offsets[cell]!;
-  if (definition.kind === 'class') return definition.contextFields.length === 0 ? {} : filled(act, cell, slotOf(ops[start]!));
+  if (definition.kind === 'class') return definition.contextFields.length === 0 ? {} : filled(act, cell, indexOf(ops[start]!));
   const { inputs, quick } = definition;
   const { scratch } = services;
   const count = inputs.length;
@@ -36,14 +35,13 @@ export function gather(services: GatherServices, act: Activation, cell: number):
     if (op >= 0) {
       const value = values[op];
       scratch[i] = passes(quick[i]!, value) ? value : received(act, cell, inputs[i]!, value, op);
-    } else if (op === LITERAL) {
-      const value = model.values[i];
-      scratch[i] = value === UNSET ? undefined : value;
+    } else if (isConstant(op)) {
+      scratch[i] = plan.constants[indexOf(op)];
     } else {
-      scratch[i] = isSlotOperand(op) ? filled(act, cell, slotOf(op)) : special(services, act, cell, inputs[i]!, plan.operands[specialOf(op)]!);
+      scratch[i] = isSlot(op) ? filled(act, cell, indexOf(op)) : special(services, act, cell, inputs[i]!, plan.operands[indexOf(op)]!);
     }
   }
-  for (let i = start + count; i < plan.offsets[cell + 1]!; i++) if (isSlotOperand(ops[i]!)) filled(act, cell, slotOf(ops[i]!));
+  for (let i = start + count; i < plan.offsets[cell + 1]!; i++) if (isSlot(ops[i]!)) filled(act, cell, indexOf(ops[i]!));
   return definition.record(scratch);
 }
 

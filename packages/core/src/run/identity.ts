@@ -5,7 +5,7 @@
  */
 import { sameValue } from '../context/equal.ts';
 import { isPlainObject } from '../model/frozen.ts';
-import { isSlotOperand, LITERAL, slotOf, specialOf } from '../plan/plan.ts';
+import { indexOf, isConstant, isSlot } from '../plan/plan.ts';
 import type { Model } from '../model/model.ts';
 import type { Activation } from './activation.ts';
 import { EMPTY } from './states.ts';
@@ -47,10 +47,10 @@ export class Identities {
     for (let i = plan.offsets[cell]!; i < plan.offsets[cell + 1]!; i++) {
       const op = plan.ops[i]!;
       if (op >= 0) key += `,${act.identities[op]}`;
-      else if (op === LITERAL) continue;
-      else if (isSlotOperand(op)) key += `;${this.valueId(act.slot(slotOf(op)))}`;
+      else if (isConstant(op)) continue;
+      else if (isSlot(op)) key += `;${this.valueId(act.slot(indexOf(op)))}`;
       else {
-        const operand = plan.operands[specialOf(op)]!;
+        const operand = plan.operands[indexOf(op)]!;
         if (operand.kind === 'container') for (const upstream of operand.cells) key += `,${act.identities[upstream]}`;
         // A lazy branch has not run: it is what it would read.
         else if (operand.kind === 'lazy') key += `?${operand.reads.map((slot) => (plan.computedBelow[slot]!.length > 0 ? `c${numberOf(this.#activations, act)}.${slot}` : this.valueId(act.slot(slot)))).join('.')}`;

@@ -6,15 +6,13 @@
  * Whatever is out of the ordinary (a value that fails the quick check, a result that is an object or a promise) is handed back to the general way.
  */
 import { config, util } from 'zod/v4/core';
-import { UNSET } from '../model/brand.ts';
 import type { Body, Definition } from '../model/definition.ts';
-import type { Model } from '../model/model.ts';
 import { Quick } from '../model/schema.ts';
 import type { Plan } from '../plan/plan.ts';
-import { isSlotOperand, LITERAL, slotOf } from '../plan/plan.ts';
+import { indexOf, isSlot, isSpecial } from '../plan/plan.ts';
 
 /** Runs the cells from `from` until one cannot be run here, or `to`; returns the first that was not. */
-export type Kernel = (run: KernelRun, values: unknown[], slots: readonly unknown[], models: readonly Model[], offsets: readonly number[], ops: readonly number[], from: number, to: number) => number;
+export type Kernel = (run: KernelRun, values: unknown[], slots: readonly unknown[], constants: readonly unknown[], offsets: readonly number[], ops: readonly number[], from: number, to: number) => number;
 
 export interface KernelRun {
   /** Takes a result that is no plain value; true when the sweep has to stop. */
@@ -42,8 +40,6 @@ export function spansOf(plan: Plan): readonly Span[] {
   return found;
 }
 
-const plain = (value: unknown): unknown => (value === UNSET ? undefined : value);
-
 function find(plan: Plan): Span[] {
   const spans: Span[] = [];
   let from = 0;
@@ -62,7 +58,7 @@ function isPlain(plan: Plan, cell: number): boolean {
   if (definition.kind !== 'function' || definition.wantsRun || definition.output !== undefined) return false;
   for (let i = plan.offsets[cell]!; i < plan.offsets[cell + 1]!; i++) {
     const op = plan.ops[i]!;
-    if (op < LITERAL && !(isSlotOperand(op) && plan.computedBelow[slotOf(op)]!.length === 0)) return false;
+    if (isSpecial(op) || (isSlot(op) && plan.computedBelow[indexOf(op)]!.length > 0)) return false;
   }
   return true;
 }
@@ -80,13 +76,12 @@ function kernelOf(definition: Definition): Kernel {
   let kernel = kernels.get(definition);
   if (kernel !== undefined) return kernel;
   const reads = definition.inputs.map(({ role }, i) => {
-    if (role === 'context') return `const v${i} = slots[(-2 - ops[o + ${i}]) >> 1];`;
-    const literal = `models[c].values[${i}]`;
-    return `const p${i} = ops[o + ${i}], v${i} = p${i} >= 0 ? values[p${i}] : plain(${literal});
+    if (role === 'context') return `const v${i} = slots[~ops[o + ${i}] >> 2];`;
+    return `const p${i} = ops[o + ${i}], v${i} = p${i} >= 0 ? values[p${i}] : constants[~p${i} >> 2];
       if (p${i} >= 0 && !(${CHECKS[definition.quick[i]!](`v${i}`)})) return c;`;
   });
   const record = definition.inputs.map(({ name }, i) => `${JSON.stringify(name)}: v${i}`).join(', ');
-  const source = `return (run, values, slots, models, offsets, ops, from, to) => {
+  const source = `return (run, values, slots, constants, offsets, ops, from, to) => {
     for (let c = from; c < to; c++) {
       const o = offsets[c];
       ${reads.join('\n      ')}
@@ -97,7 +92,7 @@ function kernelOf(definition: Definition): Kernel {
     return to;
   }`;
   // oxlint-disable-next-line no-implied-eval -- made of quoted input names and the text above only
-  kernel = (new Function('body', 'plain', source) as (body: Body, plain: (value: unknown) => unknown) => Kernel)(definition.body, plain);
+  kernel = (new Function('body', source) as (body: Body) => Kernel)(definition.body);
   kernels.set(definition, kernel);
   return kernel;
 }

@@ -2,7 +2,7 @@
 import { FlowError, show } from '../errors.ts';
 import { asModel } from '../model/brand.ts';
 import type { Model } from '../model/model.ts';
-import { isSlotOperand, LITERAL, slotOf } from '../plan/plan.ts';
+import { indexOf, isSlot } from '../plan/plan.ts';
 import { contextFor } from './given.ts';
 import type { Activation } from './activation.ts';
 import { Problem } from './problems.ts';
@@ -30,8 +30,8 @@ function consumedFields(act: Activation, cell: number): Record<string, unknown> 
   };
   for (let i = plan.offsets[cell]!; i < plan.offsets[cell + 1]!; i++) {
     const op = plan.ops[i]!;
-    if (op >= LITERAL || !isSlotOperand(op)) continue;
-    const slot = plan.slots[slotOf(op)]!;
+    if (!isSlot(op)) continue;
+    const slot = plan.slots[indexOf(op)]!;
     if (slot.kind === 'parse') read(slot.field.name, slot.source);
     else if (slot.kind === 'object') slot.sources.forEach((source, k) => read(contextFields[k]!.name, source));
   }

@@ -2,7 +2,7 @@
 import { notePath } from '../errors.ts';
 import type { Activation } from './activation.ts';
 import { labelOf } from '../model/definition.ts';
-import { LITERAL, isSlotOperand, specialOf } from '../plan/plan.ts';
+import { indexOf, isSpecial } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 
 /** Input labels from the root down to a cell, through its first consumer in declaration order. Undefined where lazy branches were never called for. */
@@ -33,8 +33,8 @@ function edgesOf(plan: Plan, cell: number): { readonly cell: number; readonly la
     const op = plan.ops[i]!;
     const label = inputs[i - start]?.name ?? 'computed';
     if (op >= 0) edges.push({ cell: op, label });
-    else if (op < LITERAL && !isSlotOperand(op)) {
-      const operand = plan.operands[specialOf(op)]!;
+    else if (isSpecial(op)) {
+      const operand = plan.operands[indexOf(op)]!;
       if (operand.kind === 'container') operand.cells.forEach((upstream, k) => edges.push({ cell: upstream, label: operand.container.leaves[k]!.label }));
       else if (operand.kind === 'after') for (const upstream of operand.cells) edges.push({ cell: upstream, label: 'computed' });
       else if (operand.kind === 'lazy' && operand.cell >= 0) edges.push({ cell: operand.cell, label });

@@ -3,7 +3,7 @@ import { FlowError, issueText, joinPath, nearest, notePath } from '../errors.ts'
 import { showFor } from '../model/definition.ts';
 import type { Definition, InputSpec } from '../model/definition.ts';
 import type { Issue, Validator } from '../model/schema.ts';
-import { isSlotOperand, LITERAL, slotOf, specialOf } from '../plan/plan.ts';
+import { indexOf, isSlot, isSpecial } from '../plan/plan.ts';
 import type { Frame } from '../plan/slots.ts';
 import type { Activation } from './activation.ts';
 import { callerPath, pathTo } from './paths.ts';
@@ -114,12 +114,11 @@ function findingsIn(act: Activation, cells: ReadonlySet<number>, resources: Read
   for (const cell of cells) {
     for (let i = plan.offsets[cell]!; i < plan.offsets[cell + 1]!; i++) {
       const op = plan.ops[i]!;
-      if (op >= LITERAL) continue;
-      if (isSlotOperand(op)) {
-        const value = act.slots[slotOf(op)];
+      if (isSlot(op)) {
+        const value = act.slots[indexOf(op)];
         if (value instanceof Problem) for (const what of value.what) addProblem(add, cell, what);
-      } else {
-        const operand = plan.operands[specialOf(op)]!;
+      } else if (isSpecial(op)) {
+        const operand = plan.operands[indexOf(op)]!;
         if (operand.kind === 'resource' && resources?.[operand.name] === undefined && !stubbed(cell)) add(`r${operand.name}`, cell, () => ({ code: 'MISSING_RESOURCE', field: operand.name, type: 'resource' }));
       }
     }

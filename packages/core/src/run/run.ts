@@ -156,7 +156,7 @@ export class Run implements KernelRun {
   #sweep(): boolean {
     const act = this.main;
     const { plan, slots, values } = act;
-    const { models, offsets, ops, eagerCells } = plan;
+    const { constants, offsets, ops, eagerCells } = plan;
     const spans = this.#isOrdinary() ? spansOf(plan) : [];
     let next = 0;
     let cell = 0;
@@ -165,7 +165,7 @@ export class Run implements KernelRun {
       while (cell < eagerCells) {
         const span = spans[next];
         if (span !== undefined && span.from <= cell && this.identities === undefined) {
-          if (cell < span.to) cell = span.kernel(this, values, slots, models, offsets, ops, cell, span.to);
+          if (cell < span.to) cell = span.kernel(this, values, slots, constants, offsets, ops, cell, span.to);
           if (cell === span.to) next++;
         }
         if (!this.isAsync && (span === undefined || cell !== span.to)) {
