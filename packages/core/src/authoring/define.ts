@@ -143,7 +143,7 @@ function readInput(declared: Declared, name: string, index: number, field: unkno
   if (role !== 'regular' && !declared.roles.includes(role)) fail(`input '${name}': ${roleProblem(declared, role)}`);
   if (role === 'resource') return { name, index, role, schema: undefined, required: false };
   const schema = readSchema(`input '${name}'`, marker === undefined ? field : (marker as { schema?: unknown }).schema, fail);
-  if (role === 'context' && declared.kind === 'function') checkDefaultIsData(name, schema, fail);
+  checkDefaultIsData(name, schema, fail);
   return { name, index, role, schema, required: !schema.optional };
 }
 
@@ -164,7 +164,7 @@ function checkDefaultIsData(name: string, { schema }: Validator, fail: Fail): vo
   for (let inner: unknown = schema; isSchema(inner); inner = defOf(inner)['innerType']) {
     const def = defOf(inner);
     if ((def.type === 'default' || def.type === 'prefault') && asModel(def['defaultValue']) !== undefined) {
-      fail(`input '${name}': a contextual default is data, not a model. Rewrite the field instead: withContext({ ${name}: computed(model) }).`);
+      fail(`input '${name}': a default is data, not a model. Bind the model when you call the factory; for a contextual input, rewrite the field: withContext({ ${name}: computed(model) }).`);
     }
   }
 }

@@ -166,7 +166,8 @@ export class Activation {
     // What a patch lacks is missing even where a later one writes the field: it might have left it out.
     const problem = [...written, otherwise].find((value) => value instanceof Problem);
     if (problem !== undefined) return problem;
-    return written.map((patch) => (patch as Readonly<Record<string, unknown>>)[slot.field]).find((value) => value !== undefined) ?? otherwise;
+    const value = written.map((patch) => (patch as Readonly<Record<string, unknown>>)[slot.field]).find((one) => one !== undefined);
+    return value === undefined ? otherwise : value;
   }
 
   #parsed(id: number, { source, field, fallback, owner }: Slot & { kind: 'parse' }): unknown {
