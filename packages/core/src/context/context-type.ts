@@ -1,8 +1,8 @@
 /** `contextType`: what can be known of a context before anything runs is checked then, with the code of that moment. */
-import { FlowError, issueText } from '../errors.ts';
+import { FlowError, issueText, SECRET_TEXT, show } from '../errors.ts';
 import { UNSET } from '../model/brand.ts';
 import { bindError } from '../model/bind-error.ts';
-import { labelOf, showFor } from '../model/definition.ts';
+import { isSecretField, labelOf } from '../model/definition.ts';
 import type { ContextField, ContextSpec, Definition } from '../model/definition.ts';
 import type { Model } from '../model/model.ts';
 import type { Rewrite } from '../model/rewrites.ts';
@@ -12,8 +12,8 @@ import { runTransform } from './transform.ts';
 
 export interface ContextProblem {
   readonly field: string;
-  readonly validator: Validator;
-  readonly value: unknown;
+  /** The value for a message. */
+  readonly shown: string;
   readonly issues: readonly Issue[];
 }
 
@@ -31,7 +31,7 @@ export function contextProblem(definition: Definition, known: ReadonlyMap<string
 
 function fieldProblem(definition: Definition, field: ContextField, validator: Validator, value: unknown): ContextProblem | undefined {
   const result = parseSync(validator, value, () => labelOf(definition));
-  return result.ok ? undefined : { field: field.name, validator, value, issues: result.issues };
+  return result.ok ? undefined : { field: field.name, shown: isSecretField(field) ? SECRET_TEXT : show(value), issues: result.issues };
 }
 
 function wholeProblem(definition: Definition, spec: ContextSpec, known: ReadonlyMap<string, unknown>): ContextProblem | undefined {
@@ -39,7 +39,7 @@ function wholeProblem(definition: Definition, spec: ContextSpec, known: Readonly
   const value = Object.fromEntries(definition.contextFields.filter((field) => known.has(field.name)).map((field) => [field.name, known.get(field.name)]));
   const result = parseSync(spec.schema, value, () => labelOf(definition));
   if (result.ok) return undefined;
-  return { field: String(result.issues[0]?.path[0] ?? definition.contextFields.map((field) => field.name).join(', ')), validator: spec.schema, value, issues: result.issues };
+  return { field: String(result.issues[0]?.path[0] ?? definition.contextFields.map((field) => field.name).join(', ')), shown: definition.contextFields.some(isSecretField) ? SECRET_TEXT : show(value), issues: result.issues };
 }
 
 /** Checks the contextual defaults that a construction gives. Throws BIND. */
@@ -50,7 +50,7 @@ export function checkDefaults(definition: Definition, values: readonly unknown[]
   const found = contextProblem(definition, known);
   if (found === undefined) return;
   const input = definition.inputs.find(({ name }) => name === found.field);
-  throw bindError(definition, input, `contextType does not accept ${showFor(found.validator, found.value)}: ${issueText(found.issues)}.`, { issues: found.issues });
+  throw bindError(definition, input, `contextType does not accept ${found.shown}: ${issueText(found.issues)}.`, { issues: found.issues });
 }
 
 /** Checks the literals and the static transforms of a wrapper against the `contextType` of its base. Throws WITH_CONTEXT. */
@@ -67,7 +67,7 @@ export function checkWhatIsKnown(base: Model, list: readonly Rewrite[]): void {
   }
   const found = known.size === 0 ? undefined : contextProblem(definition, known);
   if (found === undefined) return;
-  throw new FlowError('WITH_CONTEXT', `${labelOf(definition)}.flow.withContext: '${found.field}': contextType does not accept ${showFor(found.validator, found.value)}: ${issueText(found.issues)}.`, {
+  throw new FlowError('WITH_CONTEXT', `${labelOf(definition)}.flow.withContext: '${found.field}': contextType does not accept ${found.shown}: ${issueText(found.issues)}.`, {
     details: { model: definition.name, field: found.field, issues: found.issues },
   });
 }

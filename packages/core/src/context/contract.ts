@@ -1,7 +1,6 @@
 /** What a branch reads from the context that enters it: the basis of legal `withContext` targets and of merging equal evaluations. */
-import { Container } from '../model/container.ts';
 import type { ContextField, Definition } from '../model/definition.ts';
-import { asModel } from '../model/brand.ts';
+import { asContainer, asModel } from '../model/brand.ts';
 import type { Model } from '../model/model.ts';
 
 /** One reader of a field: a model's or a transform's contextual input. */
@@ -25,7 +24,8 @@ export function upstreamOf(model: Model): Model[] {
   for (const { role, index } of model.definition.inputs) {
     if (role === 'model') continue;
     const value = model.values[index];
-    if (value instanceof Container) found.push(...value.leaves.map((leaf) => leaf.model));
+    const container = asContainer(value);
+    if (container !== undefined) for (const leaf of container.leaves) found.push(leaf.model);
     else if (role !== 'context' && asModel(value) !== undefined) found.push(value as Model);
   }
   return found;

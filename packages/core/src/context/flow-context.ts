@@ -80,18 +80,23 @@ export const isFlowContext = (value: unknown): value is FlowContext =>
 
 const NO_RECORD = [Map, Set, Date, RegExp, Promise, WeakMap, WeakSet, Error];
 
-/** The given fields of a context; `undefined` is not given. Throws INVALID_CONTEXT. */
-export function fieldsIn(context: unknown): [string, unknown][] {
+/** The given fields of a context; `undefined` is not given. `reader`: the model that is computed. Throws INVALID_CONTEXT. */
+export function fieldsIn(context: unknown, reader?: string): [string, unknown][] {
   if (isPlainObject(context)) return givenEntries(context);
   if (isFlowContext(context)) return Object.entries(context.toObject());
   if (typeof context !== 'object' || context === null || Array.isArray(context) || ArrayBuffer.isView(context) || NO_RECORD.some((Class) => context instanceof Class)) {
-    throw new FlowError('INVALID_CONTEXT', `A context is a plain object or a FlowContext, got ${show(context)}. Write compute({ field: value }).`, { details: { value: context } });
+    throw problem(reader, `got ${show(context)}. Write compute({ field: value }).`);
   }
   const model = asModel(context);
   if (model !== undefined) {
-    throw new FlowError('INVALID_CONTEXT', `A context is a plain object or a FlowContext, got the model ${model.brief()}. Bind models to inputs; compute takes context fields.`);
+    throw problem(reader, `got the model ${model.brief()}. Bind models to inputs; compute takes context fields.`);
   }
   return givenEntries(context);
+}
+
+function problem(reader: string | undefined, text: string): FlowError {
+  const where = reader === undefined ? '' : `${reader}: `;
+  return new FlowError('INVALID_CONTEXT', `${where}a context is a plain object or a FlowContext, ${text}`, reader === undefined ? {} : { path: [reader], details: { model: reader } });
 }
 
 function givenEntries(context: object): [string, unknown][] {

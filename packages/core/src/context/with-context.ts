@@ -1,11 +1,10 @@
 /** `withContext`: a caller's arguments, checked against the branch and turned into rewrites. Throws WITH_CONTEXT. */
-import { didYouMean, FlowError, issueText, listNames, show } from '../errors.ts';
-import { asModel, asTransform } from '../model/brand.ts';
-import { labelOf, showFor } from '../model/definition.ts';
+import { didYouMean, FlowError, issueText, listNames, SECRET_TEXT, show } from '../errors.ts';
+import { asClosed, asComputed, asModel, asTransform } from '../model/brand.ts';
+import { isSecretField, labelOf } from '../model/definition.ts';
 import { frozenCopy, isPlainObject } from '../model/frozen.ts';
 import { wrap } from '../model/model.ts';
 import type { Model } from '../model/model.ts';
-import { ClosedContextRewrite, ComputedOverride } from '../model/rewrites.ts';
 import type { Rewrite } from '../model/rewrites.ts';
 import { isUntyped, parseSync } from '../model/schema.ts';
 import { checkWhatIsKnown } from './context-type.ts';
@@ -18,9 +17,11 @@ export function withContext(model: Model, args: readonly unknown[]): Model {
   const added: Rewrite[] = [];
   let kept = model.rewrites?.kept;
   args.forEach((arg, position) => {
-    if (arg instanceof ClosedContextRewrite) {
+    const closed = asClosed(arg);
+    if (closed !== undefined) {
       if (position > 0) throw problem(base, 'closedContext(…) is the first positional argument. Move it to the front.');
-      kept = kept === undefined ? new Set(arg.kept) : new Set(arg.kept.filter((field) => kept!.has(field)));
+      const before = kept;
+      kept = new Set(closed.kept.filter((field) => before?.has(field) !== false));
     } else if (position === args.length - 1 && isPlainObject(arg)) {
       for (const [field, value] of Object.entries(arg)) if (value !== undefined) added.push(override(base, reads, field, value));
     } else {
@@ -37,7 +38,7 @@ function patch(base: Model, reads: Reads, arg: unknown): Rewrite {
   if (transform === undefined) {
     const fix = isFactory(arg) ? 'Call the transform factory first.'
       : asModel(arg) !== undefined ? 'Bind a model to a regular input, or give it by field name: { field: computed(model) }.'
-      : arg instanceof ComputedOverride ? 'Give it by field name: { field: computed(model) }.'
+      : asComputed(arg) !== undefined ? 'Give it by field name: { field: computed(model) }.'
       : isPlainObject(arg) ? 'The record of overrides comes last, and there is one.'
       : 'Define one: contextTransform({ inputs, patches }, body).';
     const got = isPlainObject(arg) ? `{ ${Object.keys(arg).map((key) => `${key}: …`).join(', ')} }` : show(arg); // values may be secrets
@@ -52,15 +53,16 @@ function patch(base: Model, reads: Reads, arg: unknown): Rewrite {
 
 function override(base: Model, reads: Reads, field: string, value: unknown): Rewrite {
   checkTarget(base, reads, field, '');
-  if (value instanceof ComputedOverride) return { kind: 'computed', field, model: value.model };
+  const computed = asComputed(value);
+  if (computed !== undefined) return { kind: 'computed', field, model: computed.model };
   const transform = asTransform(value);
   if (transform !== undefined) {
     if (transform.definition.patches !== undefined) throw problem(base, `'${field}': ${transform.toString()} is a patch transform, and those are passed positionally. Write withContext(${labelOf(transform.definition)}(…)).`, { field });
     return { kind: 'field', field, transform };
   }
   if (isFactory(value)) throw problem(base, `'${field}': got a factory. Call it first: ${field}: ${(value as { name?: string }).name || 'transform'}(…).`, { field });
-  const isSecret = reads.get(field)!.some((reader) => reader.field.schema.secret || reader.field.also?.secret === true);
-  return { kind: 'literal', field, value: checkedLiteral(base, reads, field, value), isSecret };
+  const isSecret = reads.get(field)!.some((reader) => isSecretField(reader.field));
+  return { kind: 'literal', field, value: checkedLiteral(base, reads, field, value, isSecret), isSecret };
 }
 
 function checkTarget(base: Model, reads: Reads, field: string, writer: string): void {
@@ -72,7 +74,7 @@ function checkTarget(base: Model, reads: Reads, field: string, writer: string): 
 }
 
 /** A literal must satisfy every consumer in the branch. It is kept as given, and each consumer parses it. */
-function checkedLiteral(base: Model, reads: Reads, field: string, value: unknown): unknown {
+function checkedLiteral(base: Model, reads: Reads, field: string, value: unknown, isSecret: boolean): unknown {
   for (const { definition, field: { schema, also } } of reads.get(field)!) {
     if (typeof value === 'function' && isUntyped(schema)) {
       throw problem(base, `'${field}': expected ${schema.type}, got ${show(value)}. A function is a literal only for a field whose schema accepts functions; to compute the field, define a contextTransform.`, { field });
@@ -81,7 +83,7 @@ function checkedLiteral(base: Model, reads: Reads, field: string, value: unknown
       const result = parseSync(validator, value, () => `${labelOf(definition)}, context field '${field}'`);
       if (result.ok) continue;
       const hint = asModel(value) === undefined ? '' : ' To use the value of a model, write computed(model).';
-      throw problem(base, `'${field}': expected ${validator.type} (as ${labelOf(definition)} reads it), got ${showFor(validator, value)}: ${issueText(result.issues)}.${hint}`, {
+      throw problem(base, `'${field}': expected ${validator.type} (as ${labelOf(definition)} reads it), got ${isSecret ? SECRET_TEXT : show(value)}: ${issueText(result.issues)}.${hint}`, {
         field,
         consumer: definition.name,
         issues: result.issues,

@@ -1,8 +1,8 @@
 /** Bindings: what a caller gives by name, turned into values in declaration order. Literals are parsed here, once. */
 import { didYouMean, issueText, listNames, pathText } from '../errors.ts';
-import { asModel, asTransform, UNSET } from './brand.ts';
+import { asContainer, asModel, asTransform, UNSET } from './brand.ts';
 import { bindError } from './bind-error.ts';
-import { Container, containerOf } from './container.ts';
+import { containerOf } from './container.ts';
 import { labelOf, showFor } from './definition.ts';
 import type { Definition, InputSpec } from './definition.ts';
 import { frozenCopy } from './frozen.ts';
@@ -59,7 +59,7 @@ function valueOf(definition: Definition, input: InputSpec, given: unknown): unkn
     case 'regular':
     case 'dependency':
       if (given === UNSET) return input.required ? UNSET : defaultOf(definition, input);
-      return isData && !(given instanceof Container) ? literal(definition, input, given) : given;
+      return isData && asContainer(given) === undefined ? literal(definition, input, given) : given;
     case 'context':
       if (!isData) {
         if (given === UNSET) return UNSET;

@@ -1,6 +1,6 @@
 /** A `Dependency` container: plain data with models anywhere inside. */
 import { issueText, pathText } from '../errors.ts';
-import { asModel } from './brand.ts';
+import { asModel, containerBrand } from './brand.ts';
 import { bindError } from './bind-error.ts';
 import { labelOf, showFor } from './definition.ts';
 import type { Definition, InputSpec } from './definition.ts';
@@ -54,6 +54,10 @@ export class Container {
       ids.set(name, id);
     }
     return id;
+  }
+
+  get [containerBrand](): true {
+    return true;
   }
 
   /** The container with every model replaced by its value, `values[cells[i]]` for leaf i; frozen like the rest of it. */

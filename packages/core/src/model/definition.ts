@@ -1,5 +1,5 @@
 /** A definition is plain data: what was declared, read once. Stores and engines give it meaning. */
-import { show } from '../errors.ts';
+import { SECRET_TEXT, show } from '../errors.ts';
 import type { Role } from '../types.ts';
 import type { Engine } from './engine.ts';
 import type { Quick, Validator } from './schema.ts';
@@ -103,5 +103,8 @@ export function recordOf(names: readonly string[]): (values: readonly unknown[])
   };
 }
 
+/** Whether one of a field's schemas calls its values secrets. */
+export const isSecretField = (field: ContextField): boolean => field.schema.secret || field.also?.secret === true;
+
 /** A value for a message, unless the schema calls it a secret. */
-export const showFor = (schema: Validator | undefined, value: unknown): string => (schema?.secret === true ? '[secret]' : show(value));
+export const showFor = (schema: Validator | undefined, value: unknown): string => (schema?.secret === true ? SECRET_TEXT : show(value));

@@ -1,10 +1,9 @@
 /** Models: plain immutable data. A definition and its bindings, or a wrapper around one that rewrites its context. */
 import { produce } from 'immer';
 import { SECRET_TEXT, show } from '../errors.ts';
-import { inspectHook, modelBrand, UNSET } from './brand.ts';
+import { asContainer, asModel, inspectHook, modelBrand, UNSET } from './brand.ts';
 import { bind } from './bind.ts';
 import type { Bound } from './bind.ts';
-import { Container } from './container.ts';
 import { labelOf, showFor } from './definition.ts';
 import type { Definition } from './definition.ts';
 import type { Rewrite, Rewrites } from './rewrites.ts';
@@ -43,7 +42,7 @@ export class Model {
       const record: Record<string, unknown> = {};
       for (const { name, index } of this.definition.inputs) {
         const value = this.values[index];
-        if (value !== UNSET) record[name] = value instanceof Container ? value.data : value;
+        if (value !== UNSET) record[name] = asContainer(value)?.data ?? value;
       }
       this.inputRecord = Object.freeze(record);
     }
@@ -59,7 +58,7 @@ export class Model {
     const now: Record<string, unknown> = {};
     for (const { name, index } of this.definition.inputs) {
       const value = this.given[index];
-      if (value !== UNSET) now[name] = value instanceof Container ? value.data : value;
+      if (value !== UNSET) now[name] = asContainer(value)?.data ?? value;
     }
     const next: object = typeof changes === 'function' ? produce(now, (draft) => void changes(draft)) : { ...now, ...changes };
     return this.rewrites === undefined ? this.remake(next) : wrap(this.base.remake(next), this.rewrites);
@@ -92,9 +91,9 @@ export class Model {
 export const wrap = (base: Model, rewrites: Rewrites): Model => new Model(base.definition, base, base, rewrites);
 
 function briefValue(value: unknown, show: (value: unknown) => string): string {
-  if (value instanceof Model) return value.brief();
-  if (value instanceof Container) return `${Array.isArray(value.data) ? '[…]' : '{…}'} with ${value.leaves.length} model${value.leaves.length === 1 ? '' : 's'}`;
-  return show(value);
+  const container = asContainer(value);
+  if (container === undefined) return asModel(value)?.brief() ?? show(value);
+  return `${Array.isArray(container.data) ? '[…]' : '{…}'} with ${container.leaves.length} model${container.leaves.length === 1 ? '' : 's'}`;
 }
 
 function rewritesText(rewrites: Rewrites): string {

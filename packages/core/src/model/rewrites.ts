@@ -1,4 +1,4 @@
-import { inspectHook } from './brand.ts';
+import { closedBrand, computedBrand, inspectHook } from './brand.ts';
 import type { Model } from './model.ts';
 import type { BoundTransform } from './transform.ts';
 
@@ -24,6 +24,10 @@ export class ComputedOverride {
     this.model = model;
   }
 
+  get [computedBrand](): true {
+    return true;
+  }
+
   toString(): string {
     return `computed(${this.model.brief()})`;
   }
@@ -39,6 +43,10 @@ export class ClosedContextRewrite {
 
   constructor(kept: readonly string[]) {
     this.kept = Object.freeze([...kept]);
+  }
+
+  get [closedBrand](): true {
+    return true;
   }
 
   toString(): string {

@@ -1,7 +1,7 @@
 /** Planning: a root model becomes flat arrays in topological order, once, and is remembered. */
 import { readsOf } from '../context/contract.ts';
-import { asModel, UNSET } from '../model/brand.ts';
-import { Container } from '../model/container.ts';
+import { asContainer, asModel, UNSET } from '../model/brand.ts';
+import type { Container } from '../model/container.ts';
 import type { InputSpec } from '../model/definition.ts';
 import { Model } from '../model/model.ts';
 import { Places } from './places.ts';
@@ -150,7 +150,8 @@ class Planner implements Plan {
       for (const { role, index } of definition.inputs) {
         const value = values[index];
         if (typeof value !== 'object' || role === 'context' || role === 'lazy' || role === 'model') continue;
-        if (value instanceof Container) for (const leaf of value.leaves) children.push(leaf.model);
+        const container = asContainer(value);
+        if (container !== undefined) for (const leaf of container.leaves) children.push(leaf.model);
         else if (asModel(value) !== undefined) children.push(value as Model);
       }
     }
@@ -218,9 +219,10 @@ class Planner implements Plan {
       if (input.role === 'context') this.ops.push(slotOperand(slots[slot++]!));
       else if (input.role === 'resource') this.#special({ kind: 'resource', name: input.name });
       else if (typeof value !== 'object' || input.role === 'model') this.#constant(value);
-      else if (value instanceof Container) {
-        this.#special({ kind: 'container', container: value, cells: cells.slice(child, child + value.leaves.length) });
-        child += value.leaves.length;
+      else if (asContainer(value) !== undefined) {
+        const container = value as Container;
+        this.#special({ kind: 'container', container, cells: cells.slice(child, child + container.leaves.length) });
+        child += container.leaves.length;
       } else if (asModel(value) === undefined) this.#constant(value);
       else if (input.role === 'lazy') this.#lazy(value as Model, frame);
       else this.ops.push(cells[child++]!);

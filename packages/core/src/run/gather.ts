@@ -1,6 +1,6 @@
 /** A cell's inputs: read, checked where they come from upstream, and put into the record that the body receives. */
-import { FlowError, issueText, notePath } from '../errors.ts';
-import { labelOf, showFor } from '../model/definition.ts';
+import { FlowError, issueText, notePath, SECRET_TEXT, show } from '../errors.ts';
+import { labelOf } from '../model/definition.ts';
 import type { InputSpec } from '../model/definition.ts';
 import { frozenCopy } from '../model/frozen.ts';
 import { parseSync, passes } from '../model/schema.ts';
@@ -71,10 +71,12 @@ export function received(act: Activation, cell: number, input: InputSpec, value:
   const result = parseSync(input.schema!, value, () => `${consumer}, input '${input.name}'`);
   if (result.ok) return typeof result.value === 'object' && result.value !== value ? frozenCopy(result.value) : result.value;
   const { producer, label } = producerOf(act, input, from, result.issues);
+  const producers = typeof from === 'number' ? [from] : from.cells;
+  const isSecret = input.schema!.secret || producers.some((upstream) => act.plan.models[upstream]!.definition.output?.secret === true);
   const error = new FlowError(
     'INVALID_RESULT',
-    `${consumer}, input '${label}': expected ${input.schema!.type}, but ${producer} yielded ${showFor(input.schema, value)} (${issueText(result.issues)}). Change what ${producer} returns, or the input's schema.`,
-    { path: [...failurePath(act.plan, cell), label], details: { consumer, producer, input: label, value: input.schema!.secret ? undefined : value, issues: result.issues }, cause: result.error },
+    `${consumer}, input '${label}': expected ${input.schema!.type}, but ${producer} yielded ${isSecret ? SECRET_TEXT : show(value)} (${issueText(result.issues)}). Change what ${producer} returns, or the input's schema.`,
+    { path: [...failurePath(act.plan, cell), label], details: { consumer, producer, input: label, value: isSecret ? undefined : value, issues: result.issues }, cause: result.error },
   );
   notePath(error, () => failurePath(act.plan, cell));
   throw error;

@@ -13,7 +13,7 @@ export function contextFor(model: Model, given: unknown): Readonly<Record<string
   const fields: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   if (given === undefined) return fields;
   let isAmbient = true;
-  for (const [name, value] of fieldsIn(given)) {
+  for (const [name, value] of fieldsIn(given, model.definition.name ?? '<root>')) {
     fields[name] = value;
     const index = model.definition.inputIndex.get(name);
     if (index !== undefined && model.definition.inputs[index]!.role !== 'context') isAmbient = false;

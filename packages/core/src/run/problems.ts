@@ -1,9 +1,11 @@
 /** The up-front check: everything that keeps a graph from running, told in one error. */
-import { FlowError, issueText, joinPath, nearest, notePath } from '../errors.ts';
-import { showFor } from '../model/definition.ts';
+import { FlowError, issueText, joinPath, nearest, notePath, SECRET_TEXT, show } from '../errors.ts';
+import { isSecretField } from '../model/definition.ts';
 import type { Definition, InputSpec } from '../model/definition.ts';
 import type { Issue, Validator } from '../model/schema.ts';
 import { indexOf, isSlot, isSpecial } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
+import { slotInputs } from '../plan/slots.ts';
 import type { Frame } from '../plan/slots.ts';
 import type { Activation } from './activation.ts';
 import { callerPath, pathTo } from './paths.ts';
@@ -50,6 +52,15 @@ export function objectProblem(slot: number, owner: Definition, fields: Readonly<
         ? ({ kind: 'missing', slot, field, type: schema.type } as const)
         : ({ kind: 'invalid', slot, field: field === '' ? owner.contextFields.map(({ name }) => name).join(', ') : field, schema, value: field === '' ? fields : fields[field], issues: found } as const);
     }),
+  );
+}
+
+/** Whether anybody who reads what a slot is made from calls it a secret. */
+function isSecret(plan: Plan, id: number): boolean {
+  const sources = new Set(slotInputs(plan.slots[id]!));
+  return plan.slots.some((slot) =>
+    slot.kind === 'parse' ? sources.has(slot.source) && isSecretField(slot.field)
+    : (slot.kind === 'object' || slot.kind === 'check') && slot.owner.contextFields.some((field, i) => sources.has(slot.sources[i]!) && isSecretField(field)),
   );
 }
 
@@ -116,7 +127,7 @@ function findingsIn(act: Activation, cells: ReadonlySet<number>, resources: Read
       const op = plan.ops[i]!;
       if (isSlot(op)) {
         const value = act.slots[indexOf(op)];
-        if (value instanceof Problem) for (const what of value.what) addProblem(add, cell, what);
+        if (value instanceof Problem) for (const what of value.what) addProblem(plan, add, cell, what);
       } else if (isSpecial(op)) {
         const operand = plan.operands[indexOf(op)]!;
         if (operand.kind === 'resource' && resources?.[operand.name] === undefined && !stubbed(cell)) add(`r${operand.name}`, cell, () => ({ code: 'MISSING_RESOURCE', field: operand.name, type: 'resource' }));
@@ -144,15 +155,15 @@ function isBlocked(act: Activation, frame: Frame): boolean {
 
 const unboundFinding = (input: InputSpec): Omit<Finding, 'paths'> => ({ code: 'UNBOUND_INPUT', field: input.name, type: input.schema?.type ?? 'unknown' });
 
-function addProblem(add: (key: string, cell: number, finding: () => Omit<Finding, 'paths'>) => void, cell: number, what: MissingField | InvalidField | Thrown): void {
+function addProblem(plan: Plan, add: (key: string, cell: number, finding: () => Omit<Finding, 'paths'>) => void, cell: number, what: MissingField | InvalidField | Thrown): void {
   if (what.kind === 'missing') add(`m${what.field},${what.type}`, cell, () => ({ code: 'MISSING_CONTEXT', field: what.field, type: what.type }));
   else if (what.kind === 'invalid') {
     add(`i${what.field},${what.slot}`, cell, () => ({
       code: 'INVALID_CONTEXT',
       field: what.field,
       type: what.schema.type,
-      value: what.schema.secret ? undefined : what.value,
-      text: `got ${showFor(what.schema, what.value)}: ${issueText(what.issues)}`,
+      value: isSecret(plan, what.slot) ? undefined : what.value,
+      text: `got ${isSecret(plan, what.slot) ? SECRET_TEXT : show(what.value)}: ${issueText(what.issues)}`,
     }));
   }
 }
