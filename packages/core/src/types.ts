@@ -16,6 +16,7 @@ import type { FlowRun } from './run/flow-run.ts';
 type IsAny<T> = 0 extends 1 & T ? true : false;
 type Simplify<T> = { [K in keyof T]: T[K] } & {};
 type UnionToIntersection<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never;
+type WithRequired<T, K> = Simplify<{ readonly [P in keyof T as P extends K ? P : never]-?: Exclude<T[P], undefined> } & { readonly [P in keyof T as P extends K ? never : P]: T[P] }>;
 export type MaybePromise<T> = T | Promise<T>;
 type Schema = core.$ZodType;
 
@@ -56,6 +57,8 @@ type IsOptional<F> = SchemaOf<F> extends { _zod: { optin: 'optional' | 'defaulte
 type KeysOf<S, R extends Role> = { [K in keyof S]: S[K] extends { readonly role: R } ? K : never }[keyof S];
 type ContextKeys<S> = KeysOf<S, 'context'>;
 type RegularKeys<S> = Exclude<keyof S, KeysOf<S, 'context' | 'resource'>>;
+/** Regular inputs that must be bound. */
+type RequiredInputs<S> = { [K in RegularKeys<S>]: IsOptional<S[K]> extends true ? never : K }[RegularKeys<S>];
 
 /** Calls for the value of a `Lazy` input: `await thunk()`, or `thunk.sync()` where everything upstream is synchronous. */
 export interface LazyThunk<T> {
@@ -81,10 +84,11 @@ export type AnyNeed = Need<any, any, any>; // any: a need of whatever field and 
 
 type TypeForNeed<N extends AnyNeed, K> =
   UnionToIntersection<Extract<N, { key: K }> extends infer M ? M extends AnyNeed ? { v: M['type'] } : never : never> extends { v: infer T } ? T : never;
+type AllKeys<N> = N extends AnyNeed ? N['key'] : never;
 type RequiredKeys<N extends AnyNeed> = N extends { required: true } ? N['key'] : never;
-type HiddenKeys<N extends AnyNeed> = N extends { required: 'hidden' } ? N['key'] : never;
+type HiddenKeys<N> = N extends { required: 'hidden'; key: infer K } ? K : never;
 type ContextOfNeeds<N extends AnyNeed> = Simplify<
-  { [K in RequiredKeys<N>]: TypeForNeed<N, K> } & { [K in Exclude<N['key'], RequiredKeys<N>>]?: TypeForNeed<N, K> }
+  { [K in RequiredKeys<N>]: TypeForNeed<N, K> } & { [K in Exclude<N['key'], RequiredKeys<N>>]?: TypeForNeed<N, K> | undefined }
 >;
 /** A rewritten field stays in the contract, so that it can be rewritten again, but nobody has to supply it. */
 type Relaxed<N extends AnyNeed, K> = N extends AnyNeed ? (N['key'] extends K ? Need<N['key'], N['type'], false> : N) : never;
@@ -106,53 +110,75 @@ export interface ModelFor<Input, V> extends ModelYielding<V> { readonly flow: ob
  *
  * `CallableModel<number>` is any model that yields a number; what its `compute` needs is then checked at run time only.
  * The further parameters are the context needs, the unbound inputs of the graph, the type that `compute` resolves to,
- * and the names of the root's own regular inputs.
+ * the names of the root's own regular inputs, and what a wrapper's rewrites read.
  */
-export interface CallableModel<Value = unknown, Needs = any, Unbound = any, Result = any, Regular = any> extends ModelYielding<Value> {
-  readonly [modelTypes]: ModelTypes<Value, Needs, Unbound, Result>;
+export interface CallableModel<Value = unknown, Needs = any, Unbound = any, Result = any, Regular = any, Rewrites = any> extends ModelYielding<Value> {
+  readonly [modelTypes]: ModelTypes<Value, Needs | NeedsOf<Rewrites>, Unbound | UnboundOf<Rewrites>, Result>;
   /** The bound inputs, deeply frozen: models, parsed literals, contextual defaults. */
   readonly inputs: Readonly<Record<string, unknown>>;
-  readonly flow: FlowApi<Value, Needs, Unbound, Result, Regular>;
+  readonly flow: FlowApi<Value, Needs, Unbound, Result, Regular, Rewrites>;
   /** A new model with some inputs rebound; `undefined` unbinds. A function gets an Immer draft of the bindings. */
   rebind(changes: Readonly<Record<string, unknown>>): CallableModel<Value, any, any, Result, Regular>; // any: checked at run time
   rebind(recipe: (draft: Record<string, any>) => void): CallableModel<Value, any, any, Result, Regular>; // any: a draft is edited in place
 }
 
-/** A model made by a factory: `inputs` and `rebind` know the definition's shape. */
-export interface FlowModel<S extends Shape, B, V, R> extends CallableModel<V, OwnNeeds<S, B> | DependencyNeeds<S, B>, UnboundInputs<S, B>, R, RegularKeys<S>> {
-  readonly inputs: { readonly [K in keyof S as K extends keyof B ? K : never]: K extends keyof B ? BoundValue<S[K], B[K]> : never };
-  rebind<const C extends Bindings<S>>(changes: C & NoUnknownInputs<C, S>): FlowModel<S, Simplify<Omit<B, keyof C> & C>, V, R>;
-  rebind(recipe: (draft: { -readonly [K in keyof Bindings<S>]: Bindings<S>[K] }) => void): CallableModel<V, OwnNeeds<S, B> | DependencyNeeds<S, B>, never, R, RegularKeys<S>>;
+/** What a bound model adds to the contract of its consumer. */
+export interface Upstream<N, U> { readonly needs: N; readonly unbound: U }
+type NeedsOf<B> = IsAny<B> extends true ? never : Extract<B[keyof B], Upstream<any, any>>['needs'];
+type UnboundOf<B> = IsAny<B> extends true ? never : Extract<B[keyof B], Upstream<any, any>>['unbound'];
+
+/**
+ * A model made by a factory: `inputs` and `rebind` know the definition's shape.
+ * `Bound` says of each bound input whether it is `'given'` as data or comes from `Upstream`. It holds no model types, so that a graph's
+ * type does not repeat the types of everything upstream.
+ */
+export interface FlowModel<Value, S extends Shape, Bound, Result> extends CallableModel<Value, OwnNeeds<S, Bound> | NeedsOf<Bound>, UnboundInputs<S, Bound>, Result, RegularKeys<S>, {}> {
+  readonly inputs: Simplify<
+    { readonly [K in keyof S & keyof Bound]: BoundValue<K, S[K], Bound[K]> } & { readonly [K in Exclude<RegularKeys<S>, keyof Bound>]?: Out<S[K]> }
+  >;
+  rebind<const B extends Bindings<S>>(changes: OnlyInputs<B, S>): FlowModel<Value, S, Simplify<Omit<Bound, keyof B> & BoundBy<B, S>>, Result>;
+  rebind(recipe: (draft: { -readonly [K in keyof Bindings<S>]: Bindings<S>[K] }) => void): CallableModel<Value, OwnNeeds<S, Bound> | NeedsOf<Bound>, never, Result, RegularKeys<S>, {}>;
 }
-type BoundValue<F, B> = B extends ModelYielding<unknown> ? B : F extends { readonly role: 'dependency' } ? B : Out<F>;
+type BoundValue<K, F, B> =
+  F extends { readonly role: 'dependency' } ? WithModels<K, In<F>>
+  : F extends { readonly role: 'model' } ? CallableModel<Out<F>>
+  : B extends Upstream<infer N, infer U> ? CallableModel<In<F>, N, U> : Out<F>;
 
-/** The names of the inputs still to be bound before `compute` can be called. */
-export interface BindTheseInputsFirst<Names> { readonly unbound: Names }
-/** Fields that a closed context hides and nothing supplies: rewrite them by `withContext`, or keep them in `closedContext`. */
-export interface SupplyTheseFieldsInWithContext<Names> { readonly hidden: Names }
+/** What a context lacks; the fields that it has, and any others, may stay. */
+export type ContextWith<Fields> = Fields & { readonly [field: string]: unknown };
 
-/** `C` is what the caller gives: it covers the needs, may hold more, and names no regular input of the root. */
-type PlainContext<N, Regular> = IsAny<N> extends true ? object
-  : [N] extends [AnyNeed] ? (IsAny<Regular> extends true ? ContextOfNeeds<N> : ContextOfNeeds<N> & { readonly [K in Exclude<Regular & string, N['key']>]?: never })
-  : object;
-type ContextArgument<N extends AnyNeed, Regular, C> = IsAny<Regular> extends true ? C | FlowContext<ContextOfNeeds<N>>
-  : [N['key'] & Regular] extends [never] ? C | FlowContext<ContextOfNeeds<N>>
-  : FlowContext<ContextOfNeeds<N>>;
+/** Nothing that a caller could give. */
+interface Refused<Names> { readonly [modelTypes]: Names }
+/** Stands in place of the arguments of `compute` while regular inputs of the graph are unbound. */
+export type BindTheseInputsFirst<Names> = [context: never, options?: ComputeOptions] | [unbound: Refused<Names>];
+/** Stands there while a closed context hides fields that nothing supplies: rewrite them by `withContext`, or keep them in `closedContext`. */
+export type SupplyTheseFieldsInWithContext<Names> = [context: never, options?: ComputeOptions] | [hidden: Refused<Names>];
+
 type ComputeArguments<N, U, Regular, C> =
-  IsAny<N> extends true ? [context?: C, options?: ComputeOptions]
-  : IsAny<U> extends true ? [context?: C, options?: ComputeOptions]
+  IsAny<N> extends true ? [context?: object, options?: ComputeOptions]
+  : IsAny<U> extends true ? [context?: object, options?: ComputeOptions]
   : [U] extends [never]
     ? [N] extends [AnyNeed]
       ? [HiddenKeys<N>] extends [never]
         ? [RequiredKeys<N>] extends [never]
-          ? [context?: ContextArgument<N, Regular, C>, options?: ComputeOptions]
-          : [context: ContextArgument<N, Regular, C>, options?: ComputeOptions]
-        : [hidden: SupplyTheseFieldsInWithContext<HiddenKeys<N>>]
-      : [context?: C, options?: ComputeOptions]
-    : [unbound: BindTheseInputsFirst<U>];
+          ? [context?: CheckedContext<C, N, Regular> | undefined, options?: ComputeOptions]
+          : [context: CheckedContext<C, N, Regular>, options?: ComputeOptions]
+        : SupplyTheseFieldsInWithContext<HiddenKeys<N>>
+      : [context?: object, options?: ComputeOptions]
+    : BindTheseInputsFirst<U>;
+
+/** `C` where it will do, otherwise what it would have to be, cut down to the fields that are wrong. */
+type CheckedContext<C, N extends AnyNeed, Regular> =
+  C extends FlowContext<any> ? (C extends FlowContext<object & Given<ContextOfNeeds<N>>> ? C : FlowContext<ContextOfNeeds<N>>)
+  : IsAny<Regular> extends true ? CheckedFields<C, ContextOfNeeds<N>>
+  : [N['key'] & Regular] extends [never] ? CheckedFields<C, ContextOfNeeds<N> & BoundInstead<C, Regular>>
+  : FlowContext<ContextOfNeeds<N>>;
+type CheckedFields<C, Fields> = C extends object & Given<Fields> ? C : ContextWith<Simplify<Pick<Fields, WrongKeys<C, Fields>>>>;
+type WrongKeys<C, Fields> = { [K in keyof Fields]-?: C extends Given<Pick<Fields, K>> & object ? never : K }[keyof Fields];
+type BoundInstead<C, Regular> = { readonly [K in keyof C & Regular & string]: undefined | `'${K}' is an input of this model: bind it` };
 
 /** What can be done with a model. */
-export interface FlowApi<Value, Needs, Unbound, Result, Regular> {
+export interface FlowApi<Value, Needs, Unbound, Result, Regular, Rewrites> {
   /**
    * Evaluates the graph in a context. The context is a plain object, or a `FlowContext` where a field is also the name of
    * a regular input of this model.
@@ -166,9 +192,9 @@ export interface FlowApi<Value, Needs, Unbound, Result, Regular> {
    * const { value } = await double().flow.compute({ n: 21 });
    * ```
    */
-  compute<C extends PlainContext<Needs, Regular>>(...args: ComputeArguments<Needs, Unbound, Regular, C>): Promise<Result>;
+  compute<C>(...args: ComputeArguments<Needs | NeedsOf<Rewrites>, Unbound | UnboundOf<Rewrites>, Regular, C>): Promise<Result>;
   /** As `compute`, without promises. A body that returns one is ASYNC_IN_SYNC. */
-  computeSync<C extends PlainContext<Needs, Regular>>(...args: ComputeArguments<Needs, Unbound, Regular, C>): Result;
+  computeSync<C>(...args: ComputeArguments<Needs | NeedsOf<Rewrites>, Unbound | UnboundOf<Rewrites>, Regular, C>): Result;
   /**
    * A new model over the same base whose branch (this model and everything upstream of it) sees a rewritten context.
    * Positional arguments are patch transforms (the first may be a `closedContext`), the last may be a record of overrides.
@@ -181,7 +207,7 @@ export interface FlowApi<Value, Needs, Unbound, Result, Regular> {
    * console.log((await fixed.flow.compute()).value); // 8
    * ```
    */
-  withContext<const A extends readonly unknown[]>(...args: A & CheckedRewrites<A, Needs>): Rewritten<Value, Needs, Unbound, Result, Regular, A>;
+  withContext<const A extends readonly unknown[]>(...rewrites: CheckedRewrites<A, Needs>): CallableModel<Value, RewrittenNeeds<Needs, A>, Unbound, Result, Regular, AllRewrites<Rewrites, A>>;
 }
 
 /* ---------- bindings ---------- */
@@ -189,70 +215,88 @@ export interface FlowApi<Value, Needs, Unbound, Result, Regular> {
 type Primitive = string | number | bigint | boolean | symbol | null | undefined;
 type Opaque = Primitive | Date | RegExp | URL | Map<unknown, unknown> | Set<unknown> | ArrayBufferView | ((...args: never[]) => unknown);
 
+type Method = (...args: never[]) => unknown;
+
+/** What a caller may give for a `T`: arrays may be readonly, since plain data is copied. Class instances stay as they are. */
+type Given<T> =
+  T extends Opaque ? T
+  : T extends readonly unknown[] ? { readonly [I in keyof T]: Given<T[I]> }
+  : T extends object ? ([Extract<T[keyof T], Method>] extends [never] ? { readonly [K in keyof T]: Given<T[K]> } : T)
+  : T;
+
 /** A value with models anywhere inside. */
 type WithModels<Input, T> =
-  | T
   | ModelFor<Input, T>
-  | (T extends Opaque ? never
+  | (T extends Opaque ? T
     : T extends readonly unknown[] ? { readonly [I in keyof T]: WithModels<Input, T[I]> }
-    : T extends object ? { readonly [K in keyof T]: WithModels<Input, T[K]> }
-    : never);
+    : T extends object ? ([Extract<T[keyof T], Method>] extends [never] ? { readonly [K in keyof T]: WithModels<Input, T[K]> } : T)
+    : T);
 
 type BindingFor<K, F> =
-  F extends { readonly role: 'lazy' | 'model' } ? ModelFor<K, In<F>>
+  F extends { readonly role: 'lazy' } ? ModelFor<K, Given<In<F>>>
+  : F extends { readonly role: 'model' } ? ModelFor<K, Out<F>>
   : F extends { readonly role: 'dependency' } ? WithModels<K, In<F>>
-  : F extends { readonly role: 'context' } ? In<F>
-  : In<F> | ModelFor<K, In<F>>;
+  : F extends { readonly role: 'context' } ? Given<In<F>>
+  : Given<In<F>> | ModelFor<K, Given<In<F>>>;
 
 /** What a factory accepts, by name, in any subset. */
-export type Bindings<S extends Shape> = { readonly [K in keyof S as S[K] extends { readonly role: 'resource' } ? never : K]?: BindingFor<K, S[K]> };
-type NoUnknownInputs<B, S> = { readonly [K in Exclude<keyof B, keyof S>]: `no input is named '${K & string}'` };
-type GivenKeys<B> = { [K in keyof B]: B[K] extends undefined ? never : K }[keyof B];
+export type Bindings<S extends Shape> = { readonly [K in keyof S as S[K] extends { readonly role: 'resource' } ? never : K]?: BindingFor<K, S[K]> | undefined };
+/** Stands next to the names that an input may have; the name is there for the compiler's messages. */
+export type NoInputNamed<Name> = { readonly noInputNamed: Name };
+type OnlyInputs<B, S extends Shape> = string extends keyof B ? B : [Exclude<keyof B, keyof Bindings<S>>] extends [never] ? B : Bindings<S> & NoInputNamed<Exclude<keyof B, keyof Bindings<S>>>;
 
-export type OwnNeeds<S extends Shape, B> = {
-  [K in ContextKeys<S>]: Need<K, In<S[K]>, K extends GivenKeys<B> ? false : IsOptional<S[K]> extends true ? false : true>;
-}[ContextKeys<S>];
-
-type NeedsIn<X> = X extends { readonly [modelTypes]: { readonly needs: infer N } } ? N : never;
-type UnboundIn<X> = X extends { readonly [modelTypes]: { readonly unbound: infer U } } ? U : never;
-/** Collected from inside a container, six levels deep; deeper ones are checked at run time. */
-type DeepNeeds<X, D extends unknown[] = []> =
-  X extends ModelYielding<unknown> ? NeedsIn<X>
+export type NeedsIn<X> = X extends { readonly [modelTypes]: { readonly needs: infer N } } ? N : never;
+export type UnboundIn<X> = X extends { readonly [modelTypes]: { readonly unbound: infer U } } ? U : never;
+/** The models inside a container, down to six levels; deeper ones are checked at run time. */
+type ModelsIn<X, D extends unknown[] = []> =
+  IsAny<X> extends true ? never
+  : X extends ModelYielding<unknown> ? X
   : X extends Opaque ? never
   : D['length'] extends 6 ? never
-  : X extends readonly (infer E)[] ? DeepNeeds<E, [...D, 0]>
-  : { [K in keyof X]: DeepNeeds<X[K], [...D, 0]> }[keyof X];
-type DeepUnbound<X, D extends unknown[] = []> =
-  X extends ModelYielding<unknown> ? UnboundIn<X>
-  : X extends Opaque ? never
-  : D['length'] extends 6 ? never
-  : X extends readonly (infer E)[] ? DeepUnbound<E, [...D, 0]>
-  : { [K in keyof X]: DeepUnbound<X[K], [...D, 0]> }[keyof X];
-export type DependencyNeeds<S, B> = {
-  [K in keyof B]: K extends keyof S ? (S[K] extends { readonly role: 'model' } ? never : S[K] extends { readonly role: 'dependency' } ? DeepNeeds<B[K]> : NeedsIn<B[K]>) : never;
-}[keyof B];
+  : X extends readonly (infer E)[] ? ModelsIn<E, [...D, 0]>
+  : { [K in keyof X]-?: ModelsIn<X[K], [...D, 0]> }[keyof X];
 
+/** Bindings without the models' types: see {@link FlowModel}. An explicit undefined is not given. */
+type BoundBy<B, S> = { readonly [K in keyof B & keyof S as B[K] extends undefined ? never : K]: BoundAs<S[K], B[K]> } & {};
+export type BoundAs<F, X> =
+  IsAny<X> extends true ? 'given'
+  : F extends { readonly role: 'model' } ? 'given'
+  : F extends { readonly role: 'dependency' } ? UpstreamOf<ModelsIn<X>>
+  : X extends undefined ? undefined
+  : UpstreamOf<Extract<X, ModelYielding<unknown>>>;
+type UpstreamOf<M> = [M] extends [never] ? 'given' : Upstream<NeedsIn<M>, UnboundIn<M>>;
+
+/** Inputs that surely have a value: not those whose binding may be undefined. */
+type GivenKeys<B> = { [K in keyof B]-?: undefined extends B[K] ? never : K }[keyof B];
+type OwnNeeds<S extends Shape, B> = [ContextKeys<S>] extends [infer Keys extends keyof S]
+  ? { [K in Keys]: Need<K, In<S[K]>, K extends GivenKeys<B> ? false : IsOptional<S[K]> extends true ? false : true> }[Keys]
+  : never;
 /** Regular inputs without a value, of the model itself and of everything upstream. */
-export type UnboundInputs<S extends Shape, B> =
-  | Exclude<{ [K in RegularKeys<S>]: IsOptional<S[K]> extends true ? never : K }[RegularKeys<S>], GivenKeys<B>>
-  | { [K in keyof B]: K extends keyof S ? (S[K] extends { readonly role: 'model' } ? never : S[K] extends { readonly role: 'dependency' } ? DeepUnbound<B[K]> : UnboundIn<B[K]>) : never }[keyof B];
+type UnboundInputs<S extends Shape, B> =
+  | Exclude<RequiredInputs<S>, GivenKeys<B>>
+  | UnboundOf<B>;
 
 /** Makes models of one definition. Bindings are by name, in any subset. Throws BIND. */
 export interface ModelFactory<S extends Shape, V, R> {
-  <const B extends Bindings<S>>(bindings: B & NoUnknownInputs<B, S>): FlowModel<S, B, V, R>;
-  (): FlowModel<S, {}, V, R>;
+  <const B extends Bindings<S>>(bindings: OnlyInputs<B, S>): FlowModel<V, S, BoundBy<B, S>, R>;
+  (): FlowModel<V, S, {}, R>;
 }
 
 /* ---------- bodies and results ---------- */
 
 /** What a body may return when its definition states an `output` schema. */
 export type BodyReturn<O> = O extends Schema ? MaybePromise<core.input<O> | FlowResult> : unknown;
-type Returned<B, O> = Awaited<B> extends infer T ? (T extends FlowResult ? T : O extends Schema ? core.output<O> : T) : never;
 /** The value that consumers receive: a `GenericResult` is unwrapped, other results are passed whole. */
-export type BodyValue<B, O> = Returned<B, O> extends infer T ? (T extends GenericResult<infer V> ? V : T) : never;
+export type BodyValue<B, O> = Awaited<B> extends infer T ? (T extends GenericResult<infer V> ? Parsed<V, O> : T extends FlowResult ? T : Parsed<T, O>) : never;
 /** What `compute` resolves to. */
-export type BodyResult<B, O, Unwrap> =
-  [Returned<B, O>] extends [FlowResult] ? Returned<B, O> : [Unwrap] extends [true] ? Returned<B, O> : GenericResult<Returned<B, O>>;
+export type BodyResult<B, O, Unwrap> = Awaited<B> extends infer T ? Own<T, O> | Boxed<Exclude<T, FlowResult>, T, O, Unwrap> : never;
+type Parsed<T, O> = O extends Schema ? core.output<O> : T;
+/** Results of the body's own are returned as they are; the value of a plain `GenericResult` is parsed by `output`. */
+type Own<T, O> = IsAny<T> extends true ? never : T extends FlowResult ? (O extends Schema ? (GenericResult<any> extends T ? GenericResult<core.output<O>> : T) : T) : never;
+/** Everything else a body may return, in one box. */
+type Boxed<Plain, T, O, Unwrap> =
+  [Plain] extends [never] ? ([T] extends [never] ? GenericResult<never> : never)
+  : [Unwrap] extends [true] ? Parsed<Plain, O> : GenericResult<Parsed<Plain, O>>;
 
 /* ---------- rewrites ---------- */
 
@@ -264,57 +308,76 @@ export interface FieldTransform<T, N> { readonly [rewriteTypes]: { readonly kind
 /** The result of a model as the value of a field; made by `computed`. */
 export interface ComputedField<T, N, U> { readonly [rewriteTypes]: { readonly kind: 'computed'; readonly out: T; readonly needs: N; readonly unbound: U } }
 /** What `computed` makes of a model. */
-export type ComputedFrom<M> = M extends { readonly [modelTypes]: ModelTypes<infer V, infer N, infer U, any> } ? ComputedField<V, N, U> : never;
+export type ComputedFrom<M> = ComputedField<ValueOf<M>, NeedsIn<M>, UnboundIn<M>>;
 /** Hides the ambient context from a branch; made by `closedContext`. */
 export interface ClosedContext<K extends PropertyKey> { readonly [rewriteTypes]: { readonly kind: 'closed'; readonly keys: K; readonly needs: never; readonly unbound: never } }
 
-type Positional = PatchTransform<any, any> | ClosedContext<any>; // any: whatever it writes and needs
-type RewriteNeeds<X> = X extends { readonly [rewriteTypes]: { readonly needs: infer N } } ? N : never;
-type RewriteUnbound<X> = X extends { readonly [rewriteTypes]: { readonly unbound: infer U } } ? U : never;
-type PatchedKeys<X> = X extends PatchTransform<infer K, any> ? K : never;
-type OverrideFor<T> = T | FieldTransform<T, any> | ComputedField<T, any, any>;
+/** A bound field transform or `computed(…)` that suits a field; the name is there for the compiler's messages. */
+export interface RewriteOf<Field, T> { readonly [rewriteTypes]: { readonly kind: 'field' | 'computed'; readonly out: T }; readonly field?: Field }
 
-type CheckedOverride<V, T> = V extends { readonly [rewriteTypes]: { readonly kind: 'patch' } } ? 'a patch transform is passed positionally' : OverrideFor<T>;
-type CheckedOverrides<O, N extends AnyNeed> = {
-  readonly [K in keyof O]: K extends N['key'] ? CheckedOverride<O[K], TypeForNeed<N, K> | undefined> : `'${K & string}' is not a contextual field of this branch`;
-};
+interface RewriteOfKind<K> { readonly [rewriteTypes]: { readonly kind: K } }
+type Positional = RewriteOfKind<'patch' | 'closed'>;
+
+type CheckedRewrites<A extends readonly unknown[], N> = { readonly [I in keyof A]: CheckedRewrite<A[I], N> };
 type CheckedRewrite<X, N> =
   IsAny<N> extends true ? X
-  : X extends { readonly [rewriteTypes]: { readonly kind: 'patch'; readonly keys: infer K } }
-    ? [Exclude<K, AllKeys<N>>] extends [never] ? X : `'${Exclude<K, AllKeys<N>> & string}' is not a contextual field of this branch`
-  : X extends Positional ? X
-  : X extends { readonly [rewriteTypes]: { readonly kind: 'field' | 'computed' } } ? 'a field transform is passed by field name, as in withContext({ field: transform })'
-  : X extends (...args: never[]) => unknown ? 'call the transform factory first'
+  : X extends RewriteOfKind<'closed'> ? X
+  : X extends PatchTransform<infer K, any> ? ([Exclude<K, AllKeys<N>>] extends [never] ? X : NotRead<Exclude<K, AllKeys<N>>>)
+  : X extends RewriteOfKind<'field' | 'computed'> ? 'pass it by field name: withContext({ field: transform })'
+  : X extends Method ? 'call the transform factory first'
   : CheckedOverrides<X, Extract<N, AnyNeed>>;
-type AllKeys<N> = N extends AnyNeed ? N['key'] : never;
-type CheckedRewrites<A extends readonly unknown[], N> = { readonly [I in keyof A]: CheckedRewrite<A[I], N> };
+type CheckedOverrides<O, N extends AnyNeed> =
+  & { readonly [K in keyof O]: K extends N['key'] ? CheckedOverride<O[K], TypeForNeed<N, K>, K & string> : NotRead<K> }
+  & { readonly [K in Exclude<N['key'], keyof O>]?: OverrideFor<K, TypeForNeed<N, K>> }; // for completions
+type CheckedOverride<V, T, K extends string> =
+  V extends RewriteOfKind<'patch'> ? `'${K}' is written by a patch transform: pass it positionally`
+  : V extends (...args: never[]) => RewriteOfKind<unknown> ? `'${K}' is given a transform factory: call it first`
+  : OverrideFor<K, T>;
+type OverrideFor<K, T> = Given<T> | RewriteOf<K, Exclude<Given<T>, undefined>> | undefined;
+type NotRead<K> = `'${K & string}' is not a contextual field of this branch`;
 
 type OverridesOf<A extends readonly unknown[]> = Exclude<A[number], Positional>;
 type OverrideKeys<O> = O extends unknown ? { [K in keyof O]: O[K] extends undefined ? never : K }[keyof O] : never;
-type OverrideNeeds<O> = O extends unknown ? { [K in keyof O]: RewriteNeeds<O[K]> }[keyof O] : never;
-type OverrideUnbound<O> = O extends unknown ? { [K in keyof O]: RewriteUnbound<O[K]> }[keyof O] : never;
+type PatchedKeys<X> = X extends PatchTransform<infer K, any> ? K : never;
 type ClosedIn<A extends readonly unknown[]> = Extract<A[number], ClosedContext<any>>;
 type Closed<N extends AnyNeed, C> = [C] extends [never] ? N : C extends ClosedContext<infer K> ? Hidden<N, K> : N;
 
+/** What the branch needs of the context that it sees. */
 type RewrittenNeeds<N, A extends readonly unknown[]> =
   IsAny<N> extends true ? any
-  : [N] extends [AnyNeed]
-    ? Relaxed<Closed<N, ClosedIn<A>>, OverrideKeys<OverridesOf<A>> | PatchedKeys<A[number]>> | RewriteNeeds<A[number]> | OverrideNeeds<OverridesOf<A>>
-    : N;
-type Rewritten<V, N, U, R, Regular, A extends readonly unknown[]> = CallableModel<V, RewrittenNeeds<N, A>, U | OverrideUnbound<OverridesOf<A>>, R, Regular>;
+  : [N] extends [AnyNeed] ? Relaxed<Closed<N, ClosedIn<A>>, OverrideKeys<OverridesOf<A>> | PatchedKeys<A[number]>>
+  : N;
+type Patches<A extends readonly unknown[]> = Extract<A[number], RewriteOfKind<'patch'>>;
+type TransformedKeys<O> = O extends unknown ? { [K in keyof O]: [Extract<O[K], RewriteOfKind<unknown>>] extends [never] ? never : K }[keyof O] : never;
+type RewriteNeeds<X> = X extends { readonly [rewriteTypes]: { readonly needs: infer N } } ? N : never;
+type RewriteUnbound<X> = X extends { readonly [rewriteTypes]: { readonly unbound: infer U } } ? U : never;
+/**
+ * What the rewrites themselves need of the context that enters: by field, since a later override of the field ends the need, and
+ * under `'patches()'`, which is no field, for patches. A wrapper's own rewrites never supply each other.
+ */
+type AllRewrites<Old, A extends readonly unknown[]> = IsAny<Old> extends true ? any : MergedRewrites<Old, Patches<A>, OverridesOf<A>>;
+type MergedRewrites<Old, P, O> = {
+  readonly [K in Exclude<keyof Old, OverrideKeys<O>> | TransformedKeys<O> | ([P] extends [never] ? never : 'patches()')]:
+    K extends 'patches()' ? Upstream<RewriteNeeds<P> | NeedsOf<Pick<Old, K & keyof Old>>, never>
+    : K extends keyof O ? Upstream<RewriteNeeds<O[K]>, RewriteUnbound<O[K]>>
+    : Old[K & keyof Old];
+} & {};
 
-type RegularBindings<S extends TransformShape> = { readonly [K in Exclude<keyof S, ContextKeys<S>>]?: In<S[K]> };
-type NoContextual<B, S extends TransformShape> = {
-  readonly [K in Exclude<keyof B, Exclude<keyof S, ContextKeys<S>>>]: K extends keyof S ? `'${K & string}' comes from the context and is not bound` : `no input is named '${K & string}'`;
-};
-type RequiredRegular<S extends TransformShape> = { [K in Exclude<keyof S, ContextKeys<S>>]: IsOptional<S[K]> extends true ? never : K }[Exclude<keyof S, ContextKeys<S>>];
-type TransformFactory<S extends TransformShape, T> =
-  (<const B extends RegularBindings<S>>(bindings: B & NoContextual<B, S> & { readonly [K in RequiredRegular<S>]: unknown }) => T) &
-  ([RequiredRegular<S>] extends [never] ? () => T : unknown);
-/** Binds the regular inputs of a patch transform. Throws BIND. */
-export type PatchFactory<S extends TransformShape, K extends PropertyKey> = TransformFactory<S, PatchTransform<K, OwnNeeds<S, {}>>>;
-/** Binds the regular inputs of a field transform. Throws BIND. */
-export type FieldFactory<S extends TransformShape, T> = TransformFactory<S, FieldTransform<T, OwnNeeds<S, {}>>>;
+type RegularBindings<S extends TransformShape> = { readonly [K in RegularKeys<S>]?: Given<In<S[K]>> };
+type TransformBindings<S extends TransformShape> = WithRequired<RegularBindings<S>, RequiredInputs<S>>;
+type OnlyRegular<B, S extends TransformShape> =
+  [Exclude<keyof B, RegularKeys<S>>] extends [never] ? B
+  : TransformBindings<S> & ([Extract<keyof B, ContextKeys<S>>] extends [never] ? NoInputNamed<Exclude<keyof B, RegularKeys<S>>> : ComesFromContext<Extract<keyof B, ContextKeys<S>>>);
+type ComesFromContext<K extends PropertyKey> = { readonly [P in K]: `'${P & string}' comes from the context and is not bound` };
+
+/** Binds the regular inputs of a transform. Throws BIND. */
+export interface TransformFactory<S extends TransformShape, T> {
+  <const B extends TransformBindings<S>>(...bindings: [RequiredInputs<S>] extends [never] ? [bindings?: OnlyRegular<B, S>] : [bindings: OnlyRegular<B, S>]): T;
+}
+/** Makes bound patch transforms. */
+export interface PatchFactory<S extends TransformShape, K extends PropertyKey> extends TransformFactory<S, PatchTransform<K, OwnNeeds<S, {}>>> {}
+/** Makes bound field transforms. */
+export interface FieldFactory<S extends TransformShape, T> extends TransformFactory<S, FieldTransform<T, OwnNeeds<S, {}>>> {}
 
 /* ---------- class-based models ---------- */
 
@@ -323,18 +386,17 @@ type ContextNeeds<C> = C extends Schema
   : never;
 type FieldNeeds<T, R extends boolean> = { [K in keyof T]-?: Need<K, Exclude<T[K], undefined>, undefined extends T[K] ? false : R> }[keyof T];
 
-type ClassBindings<S extends Shape> = { readonly [K in keyof Bindings<S> as IsOptional<S[K & keyof S]> extends true ? K : never]?: Bindings<S>[K] }
-  & { readonly [K in keyof Bindings<S> as IsOptional<S[K & keyof S]> extends true ? never : K]: Exclude<Bindings<S>[K], undefined> };
-type ClassArguments<S extends Shape> = {} extends ClassBindings<S> ? [bindings?: ClassBindings<S>] : [bindings: ClassBindings<S>];
+type ClassBindings<S extends Shape> = WithRequired<Bindings<S>, RequiredInputs<S>>;
+type ClassArguments<S extends Shape> = [RequiredInputs<S>] extends [never] ? [bindings?: ClassBindings<S>] : [bindings: ClassBindings<S>];
 
 /** One prefetched dependency of a class-based model. */
 export interface ModelDependency { readonly model: ModelYielding<unknown>; readonly contexts: readonly object[] }
 
 /** The instance side of a class made by `modelClass`. A class, not an interface, so that `call` is abstract: implemented without `override`. */
-export declare abstract class ClassModel<S extends Shape, C, V> implements CallableModel<BodyValue<V, undefined>, ContextNeeds<C>, never, BodyResult<V, undefined, false>, RegularKeys<S>> {
+export declare abstract class ClassModel<S extends Shape, C, V> implements CallableModel<BodyValue<V, undefined>, ContextNeeds<C>, never, BodyResult<V, undefined, false>, RegularKeys<S>, {}> {
   readonly [modelTypes]: ModelTypes<BodyValue<V, undefined>, ContextNeeds<C>, never, BodyResult<V, undefined, false>>;
   readonly inputs: Inputs<S>;
-  readonly flow: FlowApi<BodyValue<V, undefined>, ContextNeeds<C>, never, BodyResult<V, undefined, false>, RegularKeys<S>>;
+  readonly flow: FlowApi<BodyValue<V, undefined>, ContextNeeds<C>, never, BodyResult<V, undefined, false>, RegularKeys<S>, {}>;
   /** Models that the body will ask for, in which contexts; the scheduler evaluates them first. */
   deps(context: core.output<C & Schema>, run: FlowRun): MaybePromise<readonly ModelDependency[]>;
   /** The body. */

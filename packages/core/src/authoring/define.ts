@@ -1,5 +1,6 @@
 /** Reading what a function, class or transform declares. Throws DEFINITION for what cannot be meant. */
 import { didYouMean, FlowError, listNames, show } from '../errors.ts';
+import { checkDefaults } from '../context/context-type.ts';
 import { asModel } from '../model/brand.ts';
 import { recordOf } from '../model/definition.ts';
 import type { Body, ContextField, ContextSpec, Definition, InputSpec } from '../model/definition.ts';
@@ -100,6 +101,7 @@ export function define(declared: Declared, options: RawOptions, body: unknown, d
     version: options.version as string | undefined,
     codeVersion: options.codeVersion as Definition['codeVersion'],
     codeDeps: (options.codeDeps as Definition['codeDeps'] | undefined) ?? [],
+    checkBindings: declared.kind === 'function' && context !== undefined ? checkDefaults : undefined,
     engine,
   };
   return Object.freeze(definition);

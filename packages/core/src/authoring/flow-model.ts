@@ -1,5 +1,4 @@
 import type * as core from 'zod/v4/core';
-import { checkDefaults } from '../context/context-type.ts';
 import { bind } from '../model/bind.ts';
 import type { DefinitionRegistry } from '../model/definitions.ts';
 import { Model } from '../model/model.ts';
@@ -73,11 +72,7 @@ export function flowModel<const S extends Shape, R extends BodyReturn<O>, O exte
 ): ModelFactory<S, BodyValue<R, O>, BodyResult<R, O, U>> {
   const definition = define(FUNCTION, options, body);
   register(definition, options);
-  const factory = (bindings?: unknown): Model => {
-    const bound = bind(definition, bindings);
-    if (definition.context !== undefined) checkDefaults(definition, bound.values);
-    return new Model(definition, bound);
-  };
+  const factory = (bindings?: unknown): Model => new Model(definition, bind(definition, bindings));
   return named(factory, definition.name, definition) as unknown as ModelFactory<S, BodyValue<R, O>, BodyResult<R, O, U>>; // the static contract is proven by the type tests
 }
 

@@ -8,6 +8,7 @@ import type { Model } from '../model/model.ts';
 import type { Rewrite } from '../model/rewrites.ts';
 import { parseSync } from '../model/schema.ts';
 import type { Issue, Validator } from '../model/schema.ts';
+import { readsOf, upstreamOf } from './contract.ts';
 import { runTransform } from './transform.ts';
 
 export interface ContextProblem {
@@ -44,7 +45,6 @@ function wholeProblem(definition: Definition, spec: ContextSpec, known: Readonly
 
 /** Checks the contextual defaults that a construction gives. Throws BIND. */
 export function checkDefaults(definition: Definition, values: readonly unknown[]): void {
-  if (definition.context === undefined || definition.kind === 'class') return;
   const known = new Map(definition.contextFields.filter((field) => values[field.input!.index] !== UNSET).map((field) => [field.name, values[field.input!.index]]));
   if (known.size === 0) return;
   const found = contextProblem(definition, known);
@@ -53,21 +53,42 @@ export function checkDefaults(definition: Definition, values: readonly unknown[]
   throw bindError(definition, input, `contextType does not accept ${found.shown}: ${issueText(found.issues)}.`, { issues: found.issues });
 }
 
-/** Checks the literals and the static transforms of a wrapper against the `contextType` of its base. Throws WITH_CONTEXT. */
+/** Checks the literals and the static transforms of a wrapper against every `contextType` that meets them as they are. Throws WITH_CONTEXT. */
 export function checkWhatIsKnown(base: Model, list: readonly Rewrite[]): void {
-  const { definition } = base;
-  if (definition.context === undefined || definition.kind === 'class') return;
+  const definitions = contextTypesIn(base);
+  if (definitions.size === 0) return;
+  const known = knownFields(list);
+  if (known.size === 0) return;
+  for (const definition of definitions) {
+    const found = contextProblem(definition, known);
+    if (found === undefined) continue;
+    throw new FlowError('WITH_CONTEXT', `${labelOf(base.definition)}.flow.withContext: '${found.field}': contextType of ${labelOf(definition)} does not accept ${found.shown}: ${issueText(found.issues)}.`, {
+      details: { model: base.definition.name, field: found.field, issues: found.issues },
+    });
+  }
+}
+
+/** The definitions with a `contextType` in a branch that no other wrapper stands before. */
+function contextTypesIn(base: Model): ReadonlySet<Definition> {
+  const found = new Set<Definition>();
+  const hasAny = [...readsOf(base).values()].some((readers) => readers.some((reader) => reader.field.also !== undefined));
+  const seen = new Set<Model>(hasAny ? [base] : []);
+  for (const model of seen) {
+    if (model.definition.kind === 'function' && model.definition.context !== undefined) found.add(model.definition);
+    for (const upstream of upstreamOf(model)) if (upstream.rewrites === undefined) seen.add(upstream);
+  }
+  return found;
+}
+
+/** What a list of rewrites makes of the fields, as far as that needs no context. */
+function knownFields(list: readonly Rewrite[]): Map<string, unknown> {
   const known = new Map<string, unknown>();
   for (const rewrite of list) {
-    if (rewrite.kind === 'literal') known.set(rewrite.field, rewrite.value);
-    else if (rewrite.kind === 'computed') known.delete(rewrite.field);
-    else if (rewrite.transform.definition.contextFields.length > 0) for (const field of rewrite.kind === 'patch' ? rewrite.fields : [rewrite.field]) known.delete(field);
+    const isStatic = rewrite.kind === 'literal' || (rewrite.kind !== 'computed' && rewrite.transform.definition.contextFields.length === 0);
+    if (!isStatic) for (const field of rewrite.kind === 'patch' ? rewrite.fields : [rewrite.field]) known.delete(field);
+    else if (rewrite.kind === 'literal') known.set(rewrite.field, rewrite.value);
     else if (rewrite.kind === 'field') known.set(rewrite.field, runTransform(rewrite.transform, []));
     else for (const [field, value] of Object.entries(runTransform(rewrite.transform, []) as object)) known.set(field, value);
   }
-  const found = known.size === 0 ? undefined : contextProblem(definition, known);
-  if (found === undefined) return;
-  throw new FlowError('WITH_CONTEXT', `${labelOf(definition)}.flow.withContext: '${found.field}': contextType does not accept ${found.shown}: ${issueText(found.issues)}.`, {
-    details: { model: definition.name, field: found.field, issues: found.issues },
-  });
+  return known;
 }

@@ -27,6 +27,7 @@ export class FlowContext<T extends object = Record<string, unknown>> {
     const copy: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
     for (const [key, value] of fieldsIn(fields)) copy[key] = frozenCopy(value);
     this.#fields = Object.freeze(copy);
+    Object.freeze(this);
   }
 
   get [contextBrand](): true {

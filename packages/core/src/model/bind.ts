@@ -31,6 +31,7 @@ export function bind(definition: Definition, bindings: unknown): Bound {
       values[i] = value;
     }
   }
+  definition.checkBindings?.(definition, values);
   return { values, given };
 }
 

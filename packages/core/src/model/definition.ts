@@ -62,6 +62,8 @@ export interface Definition {
   readonly version: string | undefined;
   readonly codeVersion: 'source' | 'explicit' | undefined;
   readonly codeDeps: readonly ((...args: never[]) => unknown)[];
+  /** Checks bindings as a whole, where something is to be said of them beyond each input's schema. Throws BIND. */
+  readonly checkBindings: ((definition: Definition, values: readonly unknown[]) => void) | undefined;
   readonly engine: Engine;
 }
 

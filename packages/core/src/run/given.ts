@@ -3,6 +3,7 @@ import { fieldsIn, isFlowContext } from '../context/flow-context.ts';
 import { FlowError, listNames } from '../errors.ts';
 import { UNSET } from '../model/brand.ts';
 import { labelOf } from '../model/definition.ts';
+import type { InputSpec } from '../model/definition.ts';
 import type { Model } from '../model/model.ts';
 
 /**
@@ -16,17 +17,19 @@ export function contextFor(model: Model, given: unknown): Readonly<Record<string
   for (const [name, value] of fieldsIn(given, model.definition.name ?? '<root>')) {
     fields[name] = value;
     const index = model.definition.inputIndex.get(name);
-    if (index !== undefined && model.definition.inputs[index]!.role !== 'context') isAmbient = false;
+    if (index !== undefined && isBindable(model.definition.inputs[index]!)) isAmbient = false;
   }
   if (!isAmbient && !isFlowContext(given)) checkNames(model, Object.keys(fields));
   return fields;
 }
 
+const isBindable = ({ role }: InputSpec): boolean => role !== 'context' && role !== 'resource';
+
 function checkNames(model: Model, names: readonly string[]): void {
   const { definition, values } = model;
   const regular = names.filter((name) => {
     const index = definition.inputIndex.get(name);
-    return index !== undefined && definition.inputs[index]!.role !== 'context';
+    return index !== undefined && isBindable(definition.inputs[index]!);
   });
   const unbound = regular.filter((name) => values[definition.inputIndex.get(name)!] === UNSET);
   const name = labelOf(definition);

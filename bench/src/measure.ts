@@ -1,0 +1,175 @@
+/**
+ * How engines are timed: in alternation, round by round, each with its own number of runs per sample. The clock is the CPU time of the main
+ * thread: nothing here waits for anything, and what else the machine does at the time then counts little.
+ */
+import type { Run } from './opponents/engine.ts';
+
+/** Nanoseconds, per whatever the caller divides by. */
+export interface Timing {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+  readonly rounds: number;
+}
+
+/** A timing, or the words that stand in its place. */
+export type Outcome = Timing | { readonly failed: string };
+
+export const isTiming = (outcome: Outcome): outcome is Timing => 'median' in outcome;
+
+export interface Effort {
+  readonly rounds: number;
+  /** How long a sample should take at least. Below that, runs are repeated. */
+  readonly sampleMs: number;
+  /** How long each engine runs before anything is measured. */
+  readonly warmUpMs: number;
+  /** What an engine may take in all. One that is too slow for its rounds gets fewer, and at the least one. */
+  readonly budgetMs: number;
+}
+
+export interface Contender {
+  readonly name: string;
+  /** One unit of work; each call with another number. Returns what the check compares. */
+  readonly run: Run;
+}
+
+/** A run with another seed each time, so that nothing can be remembered from the run before. */
+let seeds = 0;
+const nextSeed = (): number => (seeds = (seeds + 1) % 1_000_000);
+
+/** Times every contender. `units`: by what a run's time is divided. `expected`: the right answer. */
+export async function compare(contenders: readonly Contender[], units: number, expected: (seed: number) => number, effort: Effort): Promise<Map<string, Outcome>> {
+  const outcomes = new Map<string, Outcome>();
+  const samplers: Sampler[] = [];
+  for (const contender of contenders) {
+    const sampler = new Sampler(contender, effort);
+    const failed = await sampler.prepare(expected);
+    if (failed === undefined) samplers.push(sampler);
+    else outcomes.set(contender.name, { failed });
+  }
+  for (let round = 0; round < effort.rounds; round++) {
+    collect();
+    for (let i = 0; i < samplers.length; i++) {
+      const sampler = samplers[(i + round) % samplers.length]!;
+      if (sampler.samples.length > 0 && sampler.spentMs > effort.budgetMs) continue;
+      await sampler.sample();
+    }
+  }
+  for (const { contender, samples } of samplers) outcomes.set(contender.name, summary(samples, units));
+  return outcomes;
+}
+
+const nobody = new Int32Array(new SharedArrayBuffer(4));
+
+/** Milliseconds. The system brings a thread's account up to date when the thread goes to sleep, so it does, for a moment. */
+export function clock(): number {
+  Atomics.wait(nobody, 0, 0, 0.02);
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+}
+
+export const collect = (): void => {
+  if (globalThis.gc === undefined) throw new Error('Expected node --expose-gc');
+  void globalThis.gc();
+};
+
+class Sampler {
+  readonly contender: Contender;
+  readonly samples: number[] = [];
+  spentMs = 0;
+  readonly #effort: Effort;
+  #runs = 1;
+
+  constructor(contender: Contender, effort: Effort) {
+    this.contender = contender;
+    this.#effort = effort;
+  }
+
+  /** Checks the answers, warms up, and decides on the runs per sample. Returns the reason when that is all there is to it. */
+  async prepare(expected: (seed: number) => number): Promise<string | undefined> {
+    try {
+      for (let i = 0; i < 2; i++) {
+        const seed = nextSeed();
+        const start = clock();
+        const value = await guarded(() => this.contender.run(seed));
+        this.spentMs = clock() - start;
+        if (value !== expected(seed)) return 'wrong value';
+        if (this.spentMs > this.#effort.budgetMs) {
+          this.samples.push(this.spentMs * 1e6); // it has had its share
+          return undefined;
+        }
+      }
+      this.spentMs = 0;
+      let runs = 0;
+      let took = 0;
+      const start = clock();
+      do {
+        const more = Math.max(1, runs); // the clock costs more than a small run
+        await this.#times(more);
+        runs += more;
+        took = clock() - start;
+      } while (took < this.#effort.warmUpMs);
+      this.#runs = Math.max(1, Math.round((this.#effort.sampleMs * runs) / took));
+      return undefined;
+    } catch (error) {
+      return reason(error);
+    }
+  }
+
+  /** One sample: nanoseconds per run. */
+  async sample(): Promise<void> {
+    // A run that is a sample by itself leaves a heap behind; short ones only tidy up the young generation.
+    if (this.#runs === 1) collect();
+    else void globalThis.gc?.({ type: 'minor' });
+    const start = clock();
+    await this.#times(this.#runs);
+    const took = clock() - start;
+    this.spentMs += took;
+    this.samples.push((took * 1e6) / this.#runs);
+  }
+
+  async #times(runs: number): Promise<void> {
+    const { run } = this.contender;
+    for (let i = 0; i < runs; i++) {
+      const value = run(nextSeed());
+      if (typeof value !== 'number') await value;
+    }
+  }
+}
+
+/** Some libraries overflow the stack where no promise is looking, and their promise then never settles. */
+function guarded<T>(run: () => T | Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      process.off('uncaughtException', fail);
+      process.off('unhandledRejection', fail);
+    };
+    const fail = (error: unknown): void => {
+      done();
+      reject(error as Error);
+    };
+    const timer = setTimeout(() => fail(new Error('no answer in 20 s')), 20_000);
+    process.on('uncaughtException', fail);
+    process.on('unhandledRejection', fail);
+    Promise.resolve()
+      .then(run)
+      .then((value) => {
+        done();
+        resolve(value);
+      }, fail);
+  });
+}
+
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return 'failed';
+  if (error instanceof RangeError && error.message.includes('call stack')) return 'stack overflow';
+  return error.message.length > 40 ? error.name : error.message;
+}
+
+export function summary(samples: readonly number[], units = 1): Timing {
+  const sorted = samples.map((sample) => sample / units).sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return { median, min: sorted[0]!, max: sorted.at(-1)!, rounds: sorted.length };
+}
