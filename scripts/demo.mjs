@@ -4,9 +4,8 @@ import { pnpm, run } from './run.mjs';
 
 const commands = [
   ['tsc', '-b'],
-  [...pnpm, '--silent', '--fail-if-no-match', '--filter', '@flowmodel/example-weather', 'run', 'start', ...process.argv.slice(2)],
+  [...pnpm, '--silent', '-C', 'examples/weather', 'run', 'start', ...process.argv.slice(2)],
 ];
 
-let ok = await installIfNeeded();
-for (const command of commands) ok = ok && (await run(command)).ok;
-process.exitCode = ok ? 0 : 1;
+process.exitCode = (await installIfNeeded()) ? 0 : 1;
+for (const command of commands) if (process.exitCode === 0) process.exitCode = (await run(command)).code;

@@ -30,9 +30,9 @@ export function run([program, ...args], { capture = false, cwd = root, timeout }
       output += chunk;
     });
     child.stderr?.on('data', (chunk) => (output += chunk));
-    child.on('error', (error) => resolve({ ok: false, stdout, output: `${program}: ${error.message}` }));
+    child.on('error', (error) => resolve({ ok: false, code: 1, stdout, output: `${program}: ${error.message}` }));
     child.on('close', (code, signal) => {
-      resolve({ ok: code === 0, stdout, output: signal ? `${output}\nended by ${signal}` : output });
+      resolve({ ok: code === 0, code: code ?? 1, stdout, output: signal ? `${output}\nended by ${signal}` : output });
     });
   });
 }

@@ -138,27 +138,18 @@ class Sampler {
 }
 
 /** Some libraries overflow the stack where no promise is looking, and their promise then never settles. */
-function guarded<T>(run: () => T | Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      process.off('uncaughtException', fail);
-      process.off('unhandledRejection', fail);
-    };
-    const fail = (error: unknown): void => {
-      done();
-      reject(error as Error);
-    };
-    const timer = setTimeout(() => fail(new Error('no answer in 20 s')), 20_000);
-    process.on('uncaughtException', fail);
-    process.on('unhandledRejection', fail);
-    Promise.resolve()
-      .then(run)
-      .then((value) => {
-        done();
-        resolve(value);
-      }, fail);
-  });
+async function guarded<T>(run: () => T | Promise<T>): Promise<T> {
+  const trouble = Promise.withResolvers<never>();
+  const timer = setTimeout(() => trouble.reject(new Error('no answer in 20 s')), 20_000);
+  process.on('uncaughtException', trouble.reject);
+  process.on('unhandledRejection', trouble.reject);
+  try {
+    return await Promise.race([run(), trouble.promise]);
+  } finally {
+    clearTimeout(timer);
+    process.off('uncaughtException', trouble.reject);
+    process.off('unhandledRejection', trouble.reject);
+  }
 }
 
 function reason(error: unknown): string {
@@ -168,7 +159,7 @@ function reason(error: unknown): string {
 }
 
 export function summary(samples: readonly number[], units = 1): Timing {
-  const sorted = samples.map((sample) => sample / units).sort((a, b) => a - b);
+  const sorted = samples.map((sample) => sample / units).toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
   return { median, min: sorted[0]!, max: sorted.at(-1)!, rounds: sorted.length };

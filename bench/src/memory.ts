@@ -8,8 +8,13 @@ import type { Section, Target } from './report.ts';
 import { shapes } from './shapes.ts';
 import type { Graph, ShapeName } from './shapes.ts';
 
+export interface Large {
+  readonly shape: ShapeName;
+  readonly size: number;
+}
+
 export interface MemorySettings {
-  readonly large: readonly { readonly shape: ShapeName; readonly size: number }[];
+  readonly large: readonly Large[];
   readonly shortLived: number;
   readonly log: (line: string) => void;
 }

@@ -5,7 +5,7 @@ import type { Engine, Value } from './engine.ts';
 import { tasksOf } from './tasks.ts';
 
 type Callback = (error: Error | null, value?: number) => void;
-type Task = ((callback: Callback) => void) | ((results: unknown, callback: Callback) => void);
+type Task = ((...args: unknown[]) => void) | (() => Promise<number>);
 
 /** `auto` takes the graph anew for each run; its tasks are made once, and pass values through an array (faster than its `results`). */
 export const asyncAuto = (bodies: Bodies<Value>, isSync: boolean): Engine => ({
@@ -17,18 +17,12 @@ export const asyncAuto = (bodies: Bodies<Value>, isSync: boolean): Engine => ({
     const tasks: Record<string, (string | Task)[]> = {};
     for (const [i, task] of tasksOf(graph, bodies, values).entries()) {
       const settle = (callback: Callback): void => {
-        if (isSync || kinds[i]! < SOURCE) {
-          values[i] = task() as number;
-          callback(null, values[i]);
-          return;
-        }
-        (task() as Promise<number>).then(
-          (value) => callback(null, (values[i] = value)),
-          (error: unknown) => callback(error as Error),
-        );
+        values[i] = task() as number;
+        callback(null, values[i]);
       };
+      const own: Task = isSync || kinds[i]! < SOURCE ? (...args: unknown[]) => settle(args.at(-1) as Callback) : async () => (values[i] = await task());
       const needs = new Set(parents.subarray(starts[i], starts[i + 1]));
-      tasks[`n${i}`] = needs.size === 0 ? [settle] : [...Array.from(needs, (parent) => `n${parent}`), (_: unknown, callback: Callback) => settle(callback)];
+      tasks[`n${i}`] = [...Array.from(needs, (parent) => `n${parent}`), own];
     }
     return (seed) =>
       new Promise((resolve, reject) => {

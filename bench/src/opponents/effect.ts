@@ -46,7 +46,7 @@ const cached = ({ kinds, starts, parents, weights, root }: Graph, { source, step
       const start = starts[i]!;
       const weight = weights[i]!;
       const [a, b, c] = [cells[parents[start]!]!, cells[parents[start + 1]!]!, cells[parents[start + 2]!]!];
-      switch (kinds[i]) {
+      switch (kinds[i]!) {
         case SEED:
           cells[i] = Effect.succeed(seed);
           break;

@@ -49,7 +49,7 @@ function plain({ source, step, join, total }: Factories, { kinds, starts, parent
   for (let i = 0; i < kinds.length; i++) {
     const start = starts[i]!;
     const weight = weights[i]!;
-    switch (kinds[i]) {
+    switch (kinds[i]!) {
       case SOURCE:
         models[i] = source({ weight });
         break;

@@ -27,7 +27,7 @@ function atomsOf({ kinds, starts, parents, weights, root }: Graph, { source, ste
     const start = starts[i]!;
     const weight = weights[i]!;
     const [a, b, c] = [atoms[parents[start]!]!, atoms[parents[start + 1]!]!, atoms[parents[start + 2]!]!];
-    switch (kinds[i]) {
+    switch (kinds[i]!) {
       case SEED:
         atoms[i] = seed;
         break;

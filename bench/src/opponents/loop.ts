@@ -15,7 +15,7 @@ function topological({ kinds, starts, parents, weights, root }: Graph, { source,
   const values = new Array<number>(kinds.length).fill(0);
   for (let i = 0; i < kinds.length; i++) {
     const start = starts[i]!;
-    switch (kinds[i]) {
+    switch (kinds[i]!) {
       case SEED:
         values[i] = seed;
         break;
@@ -57,7 +57,7 @@ export const inlined: Engine = {
       for (let i = 0; i < kinds.length; i++) {
         const start = starts[i]!;
         const weight = weights[i]!;
-        switch (kinds[i]) {
+        switch (kinds[i]!) {
           case SEED:
             values[i] = seed;
             break;

@@ -16,7 +16,7 @@ export const signals = ({ source, step, join, mix, total }: Bodies<number>): Eng
       const start = starts[i]!;
       const weight = weights[i]!;
       const [a, b, c] = [cells[parents[start]!]!, cells[parents[start + 1]!]!, cells[parents[start + 2]!]!];
-      switch (kinds[i]) {
+      switch (kinds[i]!) {
         case SEED:
           cells[i] = seed;
           break;

@@ -60,6 +60,13 @@ describe('with another file', () => {
     expect(error).toMatchObject({ code: 'INVALID_RESULT', message: expect.stringMatching(/parseDays.*\[1\]\.precipitation/s) });
   });
 
+  test('rows may stand in any order', async () => {
+    const text = csv('Oslo,2020-01-02,0,2,-2,3,sun', 'Oslo,2020-01-03,0,2,-1,4,sun', 'Oslo,2020-01-01,0,2,-3,2,sun');
+    const { cities } = await report(['Oslo'], '2020-01-01', '2020-01-03', withText(text));
+    expect(cities[0]!.figures.warmest).toEqual({ date: new Date('2020-01-01'), value: 2 }); // the first of the three
+    await expect(report(['Oslo'], '2020-01-01', '2020-01-04', withText(text))).rejects.toThrow('the data, which goes from 2020-01-01 to 2020-01-03');
+  });
+
   test('what the data does not have is an InputError', async () => {
     await expect(report(['Oslo', 'Bergen'], '2015-01-01', '2015-01-31')).rejects.toThrow(new InputError("there is no city 'Oslo' in the data; it has New York and Seattle"));
     await expect(report(both, '2015-12-31', '2016-01-01')).rejects.toThrow(

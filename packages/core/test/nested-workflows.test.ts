@@ -65,6 +65,24 @@ describe('computed(model)', () => {
     expect(outer.flow.computeSync({ seed: 2 }).value).toBe(5);
   });
 
+  test('it feeds whatever reads the field: transforms of inner wrappers, contextType, class-based models', () => {
+    const fromSeed = contextTransform({ inputs: { seed: FromContext(z.number()) } }, ({ seed }) => seed + 1);
+    const inner = relay({ x: source().flow.withContext({ value: fromSeed() }) });
+    expect(inner.flow.withContext({ seed: computed(source()) }).flow.computeSync({ value: 7 }).value).toBe(8);
+
+    const Range = z.object({ a: z.number(), b: z.number() }).refine(({ a, b }) => a <= b, 'a comes after b');
+    const span = flowModel({ inputs: { a: FromContext(z.number()), b: FromContext(z.number()) }, contextType: Range }, ({ a, b }) => b - a);
+    class Span extends modelClass({ context: Range, output: z.number() }) {
+      call({ a, b }: { a: number; b: number }): number {
+        return b - a;
+      }
+    }
+    for (const model of [span().flow.withContext({ a: computed(source()) }), new Span().flow.withContext({ a: computed(source()) })]) {
+      expect(model.flow.computeSync({ value: 7, b: 9 }).value).toBe(2);
+      expect(() => model.flow.computeSync({ value: 7, b: 6 })).toThrow(flowError('INVALID_CONTEXT', 'a comes after b'));
+    }
+  });
+
   test('what the model needs is part of the contract of the graph', () => {
     const wrapper = source().flow.withContext({ value: computed(counted().model) });
     expect(() => wrapper.flow.computeSync({ value: 1 } as never)).toThrow(flowError('MISSING_CONTEXT', 'seed: number'));
@@ -174,6 +192,17 @@ describe('closedContext', () => {
   test('chained after other rewrites it leaves them in place', () => {
     const wrapper = table().flow.withContext({ name: 'books' }).flow.withContext(closedContext());
     expect(wrapper.flow.computeSync({ name: 'secrets', limit: 1 }).value).toBe('books:10');
+  });
+
+  test('stays in force for rewrites chained after it', () => {
+    const wrapper = table().flow.withContext(closedContext()).flow.withContext({ name: 'books' });
+    expect(wrapper.flow.computeSync({ name: 'secrets', limit: 1 }).value).toBe('books:10');
+  });
+
+  test('hides what a computed field of an inner wrapper reads', () => {
+    const inner = relay({ x: add({ a: 1 }).flow.withContext({ b: computed(source()) }) });
+    expect(() => inner.flow.withContext(closedContext()).flow.computeSync({ value: 5 } as never)).toThrow(flowError('MISSING_CONTEXT', 'value: number'));
+    expect(inner.flow.withContext(closedContext('value')).flow.computeSync({ value: 5 }).value).toBe(6);
   });
 
   test('chained to another one, only what both keep is seen', () => {

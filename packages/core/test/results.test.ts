@@ -278,6 +278,8 @@ describe('freezing', () => {
     const model = flowModel({ inputs: {}, freeze: false }, rows);
     const { value } = model().flow.computeSync();
     expect([value, value.list, value.list[0]].map((part) => Object.isFrozen(part))).toEqual([false, false, false]);
+    const box = flowModel({ inputs: {}, freeze: false }, () => new GenericResult(rows()));
+    expect(Object.isFrozen(box().flow.computeSync().value.list)).toBe(false);
     class Open extends modelClass({ freeze: false, output: z.array(z.number()) }) {
       call(): number[] {
         return [1];

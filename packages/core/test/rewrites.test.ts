@@ -132,10 +132,10 @@ describe('nested wrappers', () => {
     expect(relay({ x: inner }).flow.withContext({ seed: 6 }).flow.computeSync({}).value).toBe(7);
   });
 
-  test('a hundred nested wrappers compose', () => {
+  test('10,000 nested wrappers compose', () => {
     let model: CallableModel<number> = source();
-    for (let i = 0; i < 100; i++) model = relay({ x: model }).flow.withContext({ value: plus({ by: 1 }) });
-    expect(model.flow.computeSync({ value: 0 })).toEqual(new GenericResult(100));
+    for (let i = 0; i < 10_000; i++) model = relay({ x: model }).flow.withContext({ value: plus({ by: 1 }) });
+    expect(model.flow.computeSync({ value: 0 })).toEqual(new GenericResult(10_000));
   });
 });
 

@@ -81,13 +81,17 @@ interface ModelConstructor {
 const bases = new WeakMap<object, RawOptions>();
 const definitions = new WeakMap<object, Definition>();
 
+const notAModelClass = (value: unknown): FlowError =>
+  new FlowError('DEFINITION', `registerModel expects a class that extends modelClass(…), got ${typeof value === 'function' && value.name !== '' ? value.name : show(value)}.`);
+
 /** The definition of a subclass; made, and put under its name, the first time. */
 function definitionOf(Class: ModelConstructor): Definition {
   const known = definitions.get(Class);
   if (known !== undefined) return known;
+  if (typeof Class !== 'function') throw notAModelClass(Class);
   let Base: ModelConstructor | null = Class;
   while (Base !== null && !bases.has(Base)) Base = Object.getPrototypeOf(Base) as ModelConstructor | null;
-  if (Base === null) throw new FlowError('DEFINITION', `registerModel expects a class that extends modelClass(…), got ${Class?.name || show(Class)}.`);
+  if (Base === null) throw notAModelClass(Class);
   const options = bases.get(Base)!;
   const { call, deps } = Class.prototype;
   if (typeof call !== 'function') throw new FlowError('DEFINITION', `modelClass '${typeof options.name === 'string' ? options.name : Class.name}': the class has no method call(context, run). Implement it.`);

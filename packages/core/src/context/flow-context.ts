@@ -1,6 +1,6 @@
-import { produce } from 'immer';
 import { FlowError, show } from '../errors.ts';
 import { asModel, inspectHook } from '../model/brand.ts';
+import { drafted } from '../model/draft.ts';
 import { frozenCopy, isPlainObject } from '../model/frozen.ts';
 import { sameValue } from './equal.ts';
 
@@ -58,7 +58,7 @@ export class FlowContext<T extends object = Record<string, unknown>> {
 
   /** A new context, changed through an Immer draft. */
   update(recipe: (draft: { -readonly [K in keyof T]: T[K] }) => void): FlowContext<T> {
-    return new FlowContext(produce({ ...this.#fields } as unknown as { -readonly [K in keyof T]: T[K] }, (draft) => void recipe(draft as { -readonly [K in keyof T]: T[K] })));
+    return new FlowContext(drafted({ ...this.#fields } as { -readonly [K in keyof T]: T[K] }, recipe) as T);
   }
 
   /** Whether another context holds equal values; a plain object is never equal. */

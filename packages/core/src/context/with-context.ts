@@ -70,7 +70,7 @@ function checkTarget(base: Model, reads: Reads, field: string, writer: string): 
   const legal = [...reads.keys()];
   const regular = base.definition.inputs.find((input) => input.name === field && input.role !== 'context');
   const why = regular === undefined ? 'nothing in this branch reads it' : `it is a ${regular.role} input, which is bound, not taken from the context`;
-  throw problem(base, `'${field}'${writer} is not a contextual field of this branch: ${why}.${didYouMean(field, legal)} Its contextual fields are ${listNames(legal)}.`, { field, legal });
+  throw problem(base, `'${field}'${writer} is not a contextual field of this branch: ${why}.${didYouMean(field, legal)} This branch reads ${legal.length === 0 ? 'none' : listNames(legal)}.`, { field, legal });
 }
 
 /** A literal must satisfy every consumer in the branch. It is kept as given, and each consumer parses it. */

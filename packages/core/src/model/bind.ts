@@ -60,6 +60,7 @@ function valueOf(definition: Definition, input: InputSpec, given: unknown): unkn
     case 'regular':
     case 'dependency':
       if (given === UNSET) return input.required ? UNSET : defaultOf(definition, input);
+      if (!isData && definition.kind === 'class') throw bindError(definition, input, 'class-based models take literals here. Mark the input ModelInput(…) and compute the model in call: run.compute(this.inputs.x).');
       return isData && asContainer(given) === undefined ? literal(definition, input, given) : given;
     case 'context':
       if (!isData) {

@@ -1,10 +1,10 @@
 /** Models: plain immutable data. A definition and its bindings, or a wrapper around one that rewrites its context. */
-import { produce } from 'immer';
 import { SECRET_TEXT, show } from '../errors.ts';
 import { asContainer, asModel, inspectHook, modelBrand, UNSET } from './brand.ts';
 import { bind } from './bind.ts';
 import type { Bound } from './bind.ts';
 import { labelOf, showFor } from './definition.ts';
+import { drafted } from './draft.ts';
 import type { Definition } from './definition.ts';
 import type { Rewrite, Rewrites } from './rewrites.ts';
 
@@ -60,7 +60,7 @@ export class Model {
       const value = this.given[index];
       if (value !== UNSET) now[name] = asContainer(value)?.data ?? value;
     }
-    const next: object = typeof changes === 'function' ? produce(now, (draft) => void changes(draft)) : { ...now, ...changes };
+    const next: object = typeof changes === 'function' ? drafted(now, changes) : { ...now, ...changes };
     return this.rewrites === undefined ? this.remake(next) : wrap(this.base.remake(next), this.rewrites);
   }
 

@@ -84,7 +84,15 @@ export function passes(quick: Quick, value: unknown): boolean {
 export function parse(validator: Validator, value: unknown): Parsed {
   if (passes(validator.quick, value) || validator.matches?.(value) === true) return { ok: true, value };
   const result = safeParse(validator.schema, value);
-  return result.success ? { ok: true, value: result.data } : { ok: false, issues: result.error.issues, error: result.error };
+  if (result.success) return { ok: true, value: result.data };
+  return validator.secret ? { ok: false, issues: result.error.issues.map((issue) => withoutSecret(validator, issue)), error: undefined } : { ok: false, issues: result.error.issues, error: result.error };
+}
+
+/** What may be told of a secret that is refused: at most the declared field. Messages and paths of checks may repeat the value. */
+function withoutSecret({ schema }: Validator, { path }: Issue): Issue {
+  const [field] = path;
+  const isDeclared = typeof field === 'string' && Object.hasOwn(fieldsOf(schema) ?? {}, field);
+  return { code: 'custom', path: isDeclared ? [field] : [], message: 'it is not accepted', input: undefined };
 }
 
 /** The error that zod throws when a check or transform of a schema is asynchronous. */

@@ -23,8 +23,8 @@ export const isSpecial = (op: number): boolean => op < 0 && (~op & 3) === 2;
 export const indexOf = (op: number): number => ~op >> 2;
 
 export type Operand =
-  /** `reads`: the slots of all that the branch reads. `cell`: -1 until first called for. */
-  | { readonly kind: 'lazy'; readonly model: Model; readonly frame: Frame; readonly reads: readonly number[]; cell: number }
+  /** `cell`: -1 until first called for. */
+  | { readonly kind: 'lazy'; readonly model: Model; readonly frame: Frame; cell: number }
   | { readonly kind: 'container'; readonly container: Container; readonly cells: readonly number[] }
   | { readonly kind: 'resource'; readonly name: string }
   /** No input: cells that must be done first, because a slot of this cell is made from them. */

@@ -224,7 +224,7 @@ class Planner implements Plan {
         this.#special({ kind: 'container', container, cells: cells.slice(child, child + container.leaves.length) });
         child += container.leaves.length;
       } else if (asModel(value) === undefined) this.#constant(value);
-      else if (input.role === 'lazy') this.#lazy(value as Model, frame);
+      else if (input.role === 'lazy') this.#special({ kind: 'lazy', model: value as Model, frame, cell: -1 });
       else this.ops.push(cells[child++]!);
     }
     while (slot < slots.length) this.ops.push(slotOperand(slots[slot++]!));
@@ -252,11 +252,6 @@ class Planner implements Plan {
     this.ops.push(specialOperand(this.operands.push(operand) - 1));
     if (operand.kind === 'resource') this.usesResources = true;
     else if (operand.kind === 'lazy') this.hasLazy = true;
-  }
-
-  #lazy(model: Model, frame: Frame): void {
-    const inner = model.rewrites === undefined ? frame : new Frame(frame, model.rewrites);
-    this.#special({ kind: 'lazy', model, frame, reads: this.#reads(model.base, inner), cell: -1 });
   }
 
   /** What eager cells need of the slots, without those that wait for a computed field. */

@@ -151,7 +151,7 @@ export class Activation {
 
   #transformed(slot: Slot & { kind: 'transform' }): unknown {
     const inputs = slot.inputs.map((input) => this.slots[input]);
-    const problem = inputs.find((input) => input instanceof Problem);
+    const problem = Problem.among(inputs);
     if (problem !== undefined) return problem;
     try {
       return runTransform(slot.transform, inputs);
@@ -164,7 +164,7 @@ export class Activation {
     const otherwise = this.slots[slot.otherwise];
     const written = slot.patches.map((patch) => this.slots[patch]);
     // What a patch lacks is missing even where a later one writes the field: it might have left it out.
-    const problem = [...written, otherwise].find((value) => value instanceof Problem);
+    const problem = Problem.among([...written, otherwise]);
     if (problem !== undefined) return problem;
     const value = written.map((patch) => (patch as Readonly<Record<string, unknown>>)[slot.field]).find((one) => one !== undefined);
     return value === undefined ? otherwise : value;
@@ -193,9 +193,10 @@ export class Activation {
   #object(id: number, slot: Slot & { kind: 'object' | 'check' }): unknown {
     const { context, contextFields } = slot.owner;
     const fields: Record<string, unknown> = {};
+    const problem = Problem.among(slot.sources.map((source) => this.slots[source]));
+    if (problem !== undefined) return problem;
     for (let i = 0; i < contextFields.length; i++) {
       const given = this.slots[slot.sources[i]!];
-      if (given instanceof Problem) return given;
       const fallback = slot.kind === 'check' ? slot.fallbacks[i] : UNSET;
       const value = given === undefined && fallback !== UNSET ? fallback : given;
       if (value !== undefined) fields[contextFields[i]!.name] = value;

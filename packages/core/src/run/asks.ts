@@ -10,7 +10,6 @@ import { cycleError, waitPath, waitsOf } from './cycles.ts';
 import { finishSync } from './finish-sync.ts';
 import { received } from './gather.ts';
 import type { GatherServices } from './gather.ts';
-import { Identities } from './identity.ts';
 import type { Place } from './identity.ts';
 import { nestedContext, nestedModel } from './nested.ts';
 import type { Run } from './run.ts';
@@ -76,10 +75,7 @@ export class Asks implements RunServices, GatherServices {
     const model = nestedModel(value);
     const plan = planOf(model);
     const act = new Activation(plan, nestedContext(caller.act, caller.cell, model, context), caller);
-    if (run.identities === undefined) {
-      run.identities = new Identities();
-      run.identities.adopt(run.main);
-    }
+    run.identify();
     run.check(act, undefined, plan.eagerSlots);
     return act;
   }
@@ -102,6 +98,7 @@ export class Asks implements RunServices, GatherServices {
     this.#run.assertOpen();
     const cell = act.plan.extend(operand);
     act.grow();
+    if (act.plan.repeats) this.#run.identify();
     const cells = act.closure(cell, false).filter((needed) => needed >= act.plan.eagerCells);
     if (cells.length > 0) this.#run.check(act, cells, cells.flatMap((needed) => earlySlots(act.plan, needed)));
     return cell;

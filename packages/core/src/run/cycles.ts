@@ -52,7 +52,8 @@ export function waitsOf({ act, cell }: Place): Place[] {
 
 /** The error for a cycle, its places in the order of waiting. */
 export function cycleError(places: readonly Place[]): FlowError {
-  const names = places.map(({ act, cell }) => labelOf(act.plan.models[cell]!.definition));
+  // A place that joined another is that other evaluation under the same name.
+  const names = places.filter(({ act, cell }) => !act.joined.has(cell)).map(({ act, cell }) => labelOf(act.plan.models[cell]!.definition));
   const chain = [...names, names[0]!];
   return new FlowError('CYCLE', `${names[0]} waits for itself: ${chain.join(' → ')}. Compute it in another context, or break the cycle.`, { details: { cycle: Object.freeze(names) } });
 }

@@ -5,9 +5,12 @@
  */
 import { sameValue } from '../context/equal.ts';
 import { isPlainObject } from '../model/frozen.ts';
-import { indexOf, isConstant, isSlot } from '../plan/plan.ts';
+import { eachUpstream, indexOf, isSlot, isSpecial } from '../plan/plan.ts';
+import type { Operand } from '../plan/plan.ts';
+import type { Slot } from '../plan/slots.ts';
 import type { Model } from '../model/model.ts';
 import type { Activation } from './activation.ts';
+import { Problem } from './problems.ts';
 import { EMPTY } from './states.ts';
 
 export interface Place {
@@ -21,7 +24,8 @@ export class Identities {
   /** Objects met so far by what is cheap to tell apart; `sameValue` decides within a bucket. */
   readonly #buckets = new Map<string, object[]>();
   readonly #objects = new Map<object, number>();
-  readonly #activations = new Map<Activation, number>();
+  /** Per activation and cell of a lazy branch, its identity as if nothing had run. */
+  readonly #branches = new Map<Activation, Map<number, number>>();
   readonly #ids = new Map<string, number>();
   readonly #places = new Map<number, Place>();
 
@@ -41,22 +45,56 @@ export class Identities {
   }
 
   #identify(act: Activation, cell: number): number {
+    return this.#formed(act, cell, (upstream) => act.identities[upstream]!, (slot) => `;${this.valueId(act.slot(slot))}`);
+  }
+
+  #formed(act: Activation, cell: number, idOf: (upstream: number) => number, slotKey: (slot: number) => string): number {
     const { plan } = act;
-    const model = plan.models[cell]!;
-    let key = String(numberOf(this.#models, model));
+    let key = String(numberOf(this.#models, plan.models[cell]!));
     for (let i = plan.offsets[cell]!; i < plan.offsets[cell + 1]!; i++) {
       const op = plan.ops[i]!;
-      if (op >= 0) key += `,${act.identities[op]}`;
-      else if (isConstant(op)) continue;
-      else if (isSlot(op)) key += `;${this.valueId(act.slot(indexOf(op)))}`;
-      else {
+      if (op >= 0) key += `,${idOf(op)}`;
+      else if (isSlot(op)) key += slotKey(indexOf(op));
+      else if (isSpecial(op)) {
         const operand = plan.operands[indexOf(op)]!;
-        if (operand.kind === 'container') for (const upstream of operand.cells) key += `,${act.identities[upstream]}`;
-        // A lazy branch has not run: it is what it would read.
-        else if (operand.kind === 'lazy') key += `?${operand.reads.map((slot) => (plan.computedBelow[slot]!.length > 0 ? `c${numberOf(this.#activations, act)}.${slot}` : this.valueId(act.slot(slot)))).join('.')}`;
+        if (operand.kind === 'container') for (const upstream of operand.cells) key += `,${idOf(upstream)}`;
+        else if (operand.kind === 'lazy') key += `?${this.#branch(act, operand)}`;
       }
     }
     return numberOf(this.#ids, key);
+  }
+
+  /**
+   * The identity of a lazy branch, which has not run: formed like that of its cells, but with what feeds a computed field in place of its
+   * value, and with what is missing or wrong in place of a value that is not there.
+   */
+  #branch(act: Activation, operand: Operand & { kind: 'lazy' }): number {
+    const target = act.plan.extend(operand);
+    act.grow();
+    const known = this.#branches.get(act) ?? new Map<number, number>();
+    this.#branches.set(act, known);
+    const slotKey = (slot: number): string => {
+      const computed = act.plan.computedBelow[slot]!;
+      if (computed.length > 0) return `c${slot}<${computed.map((source) => known.get((act.plan.slots[source] as Slot & { kind: 'computed' }).cell)).join()}`;
+      const value = act.slot(slot);
+      return value instanceof Problem ? `!${value.what.map((what) => (what.kind === 'thrown' ? this.valueId(what.error) : `${what.kind}${what.field}${what.kind === 'invalid' ? this.valueId(what.value) : ''}`)).join()}` : `;${this.valueId(value)}`;
+    };
+    const stack = [target];
+    while (stack.length > 0) {
+      const cell = stack.at(-1)!;
+      const missing: number[] = [];
+      if (!known.has(cell)) {
+        eachUpstream(act.plan, cell, (upstream) => {
+          if (!known.has(upstream)) missing.push(upstream);
+        });
+      }
+      if (missing.length > 0) stack.push(...missing);
+      else {
+        stack.pop();
+        if (!known.has(cell)) known.set(cell, -1 - this.#formed(act, cell, (upstream) => known.get(upstream)!, slotKey));
+      }
+    }
+    return known.get(target)!;
   }
 
   /** Equal values get equal numbers. */
@@ -106,7 +144,5 @@ export function anyEqual(act: Activation): boolean {
     const reader = slot.kind === 'parse' ? slot.field : slot.kind === 'object' || slot.kind === 'check' ? slot.owner : undefined;
     if (reader !== undefined && isRepeated(id, reader)) return true;
   }
-  const lazyReads = new Set(plan.hasLazy ? plan.operands.flatMap((operand) => (operand.kind === 'lazy' ? operand.reads : [])) : []);
-  for (const id of lazyReads) if (plan.computedBelow[id]!.length === 0 && isRepeated(id, plan)) return true;
   return false;
 }

@@ -15,7 +15,7 @@ export function nestedModel(value: unknown): Model {
   throw new FlowError('BIND', `run.compute evaluates models, got ${show(value)}. ${fix}`);
 }
 
-/** The given fields, or else the ones that the calling cell itself consumes, as they were given. Throws INVALID_CONTEXT, REGULAR_OVERRIDE, UNBOUND_INPUT. */
+/** The given fields, or else the ones that the calling cell itself consumes, as its body receives them: that is what its identity is made of. Throws INVALID_CONTEXT, REGULAR_OVERRIDE, UNBOUND_INPUT. */
 export function nestedContext(act: Activation, cell: number, model: Model, given: unknown): Readonly<Record<string, unknown>> {
   return given === undefined ? consumedFields(act, cell) : contextFor(model, given);
 }
@@ -23,17 +23,14 @@ export function nestedContext(act: Activation, cell: number, model: Model, given
 function consumedFields(act: Activation, cell: number): Record<string, unknown> {
   const { plan } = act;
   const fields: Record<string, unknown> = {};
-  const { contextFields } = plan.models[cell]!.definition;
-  const read = (name: string, source: number): void => {
-    const value = act.slot(source);
-    if (value !== undefined && !(value instanceof Problem)) fields[name] = value;
-  };
   for (let i = plan.offsets[cell]!; i < plan.offsets[cell + 1]!; i++) {
     const op = plan.ops[i]!;
     if (!isSlot(op)) continue;
     const slot = plan.slots[indexOf(op)]!;
-    if (slot.kind === 'parse') read(slot.field.name, slot.source);
-    else if (slot.kind === 'object') slot.sources.forEach((source, k) => read(contextFields[k]!.name, source));
+    const value = act.slot(indexOf(op));
+    if (value === undefined || value instanceof Problem) continue;
+    if (slot.kind === 'parse') fields[slot.field.name] = value;
+    else if (slot.kind === 'object') Object.assign(fields, value);
   }
   return fields;
 }

@@ -7,8 +7,10 @@ import { indexOf, isSlot, isSpecial } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { slotInputs } from '../plan/slots.ts';
 import type { Frame } from '../plan/slots.ts';
+import type { BoundTransform } from '../model/transform.ts';
 import type { Activation } from './activation.ts';
 import { callerPath, pathTo } from './paths.ts';
+import { EMPTY } from './states.ts';
 
 interface MissingField {
   readonly kind: 'missing';
@@ -35,6 +37,12 @@ export class Problem {
 
   constructor(...what: (MissingField | InvalidField | Thrown)[]) {
     this.what = what;
+  }
+
+  /** All the problems among some values, if there are any. */
+  static among(values: readonly unknown[]): Problem | undefined {
+    const found = values.filter((value) => value instanceof Problem);
+    return found.length <= 1 ? found[0] : new Problem(...new Set(found.flatMap(({ what }) => what)));
   }
 }
 
@@ -119,35 +127,48 @@ function findingsIn(act: Activation, cells: ReadonlySet<number>, resources: Read
     let found = findings.get(key);
     if (found === undefined) findings.set(key, (found = { ...finding(), paths: [] }));
     const path = joinPath([...callerPath(act), ...(pathTo(plan, cell) ?? ['…'])]);
-    if (found.paths.length < MOST_PATHS + 1 && !found.paths.includes(path)) found.paths.push(path);
+    if (found.paths.length < MOST_PATHS && !found.paths.includes(path)) found.paths.push(path);
   };
-  for (const { cell, input } of plan.unbound) if (cells.has(cell)) add(`u${cell},${input.name}`, cell, () => ({ ...unboundFinding(input), isBlocked: isBlocked(act, plan.frames[cell]!) }));
+  const hindered: BoundTransform[] = [];
   for (const cell of cells) {
     for (let i = plan.offsets[cell]!; i < plan.offsets[cell + 1]!; i++) {
       const op = plan.ops[i]!;
       if (isSlot(op)) {
-        const value = act.slots[indexOf(op)];
-        if (value instanceof Problem) for (const what of value.what) addProblem(plan, add, cell, what);
+        for (const what of problemsBelow(act, indexOf(op), hindered)) addProblem(plan, add, cell, what);
       } else if (isSpecial(op)) {
         const operand = plan.operands[indexOf(op)]!;
         if (operand.kind === 'resource' && resources?.[operand.name] === undefined && !stubbed(cell)) add(`r${operand.name}`, cell, () => ({ code: 'MISSING_RESOURCE', field: operand.name, type: 'resource' }));
       }
     }
   }
+  for (const { cell, input } of plan.unbound) if (cells.has(cell)) add(`u${cell},${input.name}`, cell, () => ({ ...unboundFinding(input), isBlocked: isBlocked(plan.frames[cell]!, hindered) }));
   return [...findings.values()];
 }
 
-const MOST_PATHS = 5;
+/** The problems of a slot, or of what it is made from where it waits for a computed field; the transforms that they hinder join `hindered`. */
+function problemsBelow(act: Activation, root: number, hindered: BoundTransform[]): readonly Problem['what'][number][] {
+  const found = new Set<Problem['what'][number]>();
+  const slots = new Set([root]);
+  for (const id of slots) {
+    const value = act.slots[id];
+    const slot = act.plan.slots[id]!;
+    if (value instanceof Problem) for (const what of value.what) found.add(what);
+    if (slot.kind === 'transform' && slot.inputs.some((input) => act.slots[input] instanceof Problem)) hindered.push(slot.transform);
+    if (value instanceof Problem || value === EMPTY) for (const input of slotInputs(slot)) slots.add(input);
+  }
+  return [...found];
+}
 
-function isBlocked(act: Activation, frame: Frame): boolean {
+/** How many of the paths that need a field are told in details, and in the message. */
+const MOST_PATHS = 100;
+const SHOWN_PATHS = 5;
+
+function isBlocked(frame: Frame, hindered: readonly BoundTransform[]): boolean {
   for (let at = frame; at.parent !== undefined; at = at.parent) {
-    const { parent } = at;
     for (const rewrite of at.rewrites!.list) {
       if (rewrite.kind !== 'patch' && rewrite.kind !== 'field') continue;
-      for (const field of rewrite.transform.definition.contextFields) {
-        const source = parent.sources.get(field.name);
-        if (field.required && source !== undefined && act.slot(source) === undefined) return true;
-      }
+      const { definition, values } = rewrite.transform;
+      if (hindered.some((other) => other.definition === definition && other.values.every((value, i) => Object.is(value, values[i])))) return true;
     }
   }
   return false;
@@ -196,7 +217,7 @@ function contractError(act: Activation, findings: readonly Finding[]): FlowError
 }
 
 function lineOf({ code, field, type, paths, text }: Finding, unused: readonly string[]): string {
-  const needed = `${paths.slice(0, MOST_PATHS).join(', ')}${paths.length > MOST_PATHS ? ', …' : ''}`;
+  const needed = `${paths.slice(0, SHOWN_PATHS).join(', ')}${paths.length > SHOWN_PATHS ? `, and ${paths.length - SHOWN_PATHS} more` : ''}`;
   const close = code === 'MISSING_CONTEXT' ? nearest(field, unused) : undefined;
   const what = code === 'MISSING_RESOURCE' ? field : `${field}: ${type}`;
   return `  - ${what}${text === undefined ? '' : `, ${text}`} (needed by ${needed})${close === undefined ? '' : `. The context has '${close}': did you mean '${field}'?`}`;

@@ -112,7 +112,7 @@ export class Run implements KernelRun {
       this.#unlisten = () => signal.removeEventListener('abort', onAbort);
     }
     this.check(this.main, undefined, plan.eagerSlots);
-    if (plan.repeats && (plan.computedBelow.some((below) => below.length > 0) || anyEqual(this.main))) this.identities = new Identities();
+    if (plan.repeats && (plan.hasLazy || plan.computedBelow.some((below) => below.length > 0) || anyEqual(this.main))) this.identities = new Identities();
   }
 
   /** The last thing that happens to a run, once. What bodies still wait for is told that the run is over. */
@@ -274,6 +274,13 @@ export class Run implements KernelRun {
     const waiters = act.waiters.get(cell);
     if (waiters === undefined) act.waiters.set(cell, [waiter]);
     else waiters.push(waiter);
+  }
+
+  /** From now on equal evaluations are looked for. */
+  identify(): void {
+    if (this.identities !== undefined) return;
+    this.identities = new Identities();
+    this.identities.adopt(this.main);
   }
 
   /** Whether the same evaluation stands elsewhere; then the cell takes its outcome, or waits for it. */

@@ -137,7 +137,7 @@ function transformOf(spec: TransformSpec, { thrown }: Recording): Bind<Rewrite> 
   const outputOf = (key: string): z.ZodType => (CHECKS[key.startsWith('l') ? 'list' : spec.bounded ? 'small' : 'number']());
   const factory =
     spec.kind === 'field'
-      ? contextTransform({ inputs, output: outputOf(spec.keys[0]!) }, (values) => written(spec.keys[0]!, body(values), 0))
+      ? contextTransform({ inputs, output: outputOf(spec.keys[0]!) }, (values) => written(spec, body(values), 0))
       : contextTransform({ inputs, patches: Object.fromEntries(spec.keys.map((key) => [key, outputOf(key)])) }, (values) => patched(spec, body(values)));
   return factory;
 }

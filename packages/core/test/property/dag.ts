@@ -143,9 +143,9 @@ export const CAUGHT = 13;
 export const resultOf = ({ mod }: SumSpec, total: number): number => modulo(total, mod);
 export const isThrown = ({ throws }: SumSpec, result: number): boolean => throws !== undefined && modulo(result, throws.mod) === throws.eq;
 
-/** The value of a field, from the result of a transform. */
-export const written = (field: string, result: number, k: number): Value => (isList(field) ? [modulo(result, 3), k] : result + k);
+/** What a transform writes to its k-th field. */
+export const written = ({ keys, mod }: TransformSpec, result: number, k: number): Value => (isList(keys[k]!) ? [modulo(result, 3), k] : modulo(result + 7 * k, mod));
 
 /** The fields that a patch writes. */
-export const patched = ({ keys, partial }: TransformSpec, result: number): Record<string, Value> =>
-  Object.fromEntries(keys.flatMap((key, k) => (!partial || modulo(result, 2) === 0 || (k === 0 && keys.length > 1) ? [[key, written(key, result, k)]] : [])));
+export const patched = (transform: TransformSpec, result: number): Record<string, Value> =>
+  Object.fromEntries(transform.keys.flatMap((key, k) => (!transform.partial || modulo(result, 2) === 0 || (k === 0 && transform.keys.length > 1) ? [[key, written(transform, result, k)]] : [])));

@@ -65,6 +65,8 @@ interface Evaluation {
   /** What it needed before its body, and what the body asked for. */
   readonly needed: readonly Evaluation[];
   readonly asked: readonly Evaluation[];
+  /** Volatile models of a place that turned out to be the same evaluation as another: they may have run by then. */
+  readonly spare?: readonly Evaluation[];
 }
 
 const UNFIT = Symbol('unfit');
@@ -182,13 +184,13 @@ class Interpreter {
 
   /** The result of a transform of a frame; it reads the context that enters. */
   #transformed(frame: Frame, { kind, use, transform, fields }: Rewrite & { kind: 'patch' | 'field' }, look: Look): Read {
-    const values: Record<string, unknown> = { ...use.args };
+    const values: Record<string, unknown> = Object.fromEntries(transform.inputs.map((input) => [input.name, use.args[input.name] ?? input.default]));
     const others: Read[] = [];
     for (const input of transform.inputs) {
       if (input.kind !== 'context') continue;
       const read = this.#seen(this.#field(frame.outer!, input.name, look), input, undefined);
-      if (read.kind === 'value') values[input.name] = read.value;
-      else others.push(read);
+      values[input.name] = read.kind === 'value' ? read.value : undefined;
+      if (read.kind !== 'value') others.push(read);
       if (read.kind === 'failed' && read.code !== undefined) look.blocked(read.code, frame);
     }
     const text = `${transform.name}(${JSON.stringify(values)} ${others.map((other) => (other as { text: string }).text).join()})`;
@@ -196,7 +198,7 @@ class Interpreter {
     if (problems.length > 0) return { kind: 'failed', text, failures: union(problems) };
     if (others.length > 0) return { kind: 'open', text };
     const result = resultOf(transform, sumOf(transform, values));
-    const value = kind === 'patch' ? patched(transform, result) : written(transform.keys[0]!, result, 0);
+    const value = kind === 'patch' ? patched(transform, result) : written(transform, result, 0);
     const unfit = transform.bounded && (kind === 'patch' ? Object.values(value) : [value]).some((each) => typeof each === 'number' && each > 90);
     const failure = isThrown(transform, result) ? transformLabel(transform, values) : unfit ? 'code TRANSFORM' : undefined;
     if (failure === undefined) return { kind: 'value', value };
@@ -313,7 +315,7 @@ class Interpreter {
     const key = `${model.id}(${JSON.stringify(own.map((read) => values[read.input.name] ?? null))} ${upstream.map((each) => each.key).join()} ${texts.join()})`;
     const known = isVolatile ? undefined : this.#known.get(key);
     // The same evaluation, in a place that had computed fields of its own.
-    if (known !== undefined) return { outcome: known.outcome, key, needed: [...computed, known], asked: [] };
+    if (known !== undefined) return { outcome: known.outcome, key, needed: [...computed, known], asked: [], spare: upstream };
     const evaluation = { ...this.#run(model, frame, values), key, needed };
     if (!isVolatile) this.#known.set(key, evaluation);
     return evaluation;
@@ -439,7 +441,7 @@ function countsOf(root: Evaluation): { readonly least: Map<string, number>; read
     return counts;
   };
   const certain = ({ needed, asked }: Evaluation): Evaluation[] => [...needed, ...asked].filter(({ outcome }) => !isFailure(outcome));
-  return { least: isFailure(root.outcome) ? new Map() : count(certain), most: count(({ needed, asked }) => [...needed, ...asked]) };
+  return { least: isFailure(root.outcome) ? new Map() : count(certain), most: count(({ needed, asked, spare = [] }) => [...needed, ...asked, ...spare]) };
 }
 
 /** What the contract says of a graph. */

@@ -4,13 +4,14 @@ import { flowModel, FromContext, Lazy, contextTransform } from '@flowmodel/core'
 const foo = flowModel({ name: 'foo', inputs: { a: z.number(), b: FromContext(z.number()) } }, ({ a, b }) => a + b);
 const configured = foo({ a: 11 });
 const r1: Promise<{ value: number }> = configured.flow.compute({ b: 12 });
+void r1;
 // @ts-expect-error b is required
-configured.flow.compute({});
+void configured.flow.compute({});
 // @ts-expect-error a is unbound
-foo().flow.compute({ b: 12 });
+void foo().flow.compute({ b: 12 });
 const prefilled = foo({ a: 11, b: 12 });
-prefilled.flow.compute();
-prefilled.flow.compute({ b: 3 });
+void prefilled.flow.compute();
+void prefilled.flow.compute({ b: 3 });
 // @ts-expect-error wrong type
 foo({ a: 'x' });
 // @ts-expect-error unknown input
@@ -18,10 +19,10 @@ foo({ a: 1, zz: 3 });
 const loadValue = flowModel({ name: 'loadValue', inputs: { value: FromContext(z.number()), offset: z.number() } }, ({ value, offset }) => value + offset);
 const add = flowModel({ name: 'add', inputs: { a: z.number(), b: FromContext(z.number()) } }, ({ a, b }) => a + b);
 const model = add({ a: loadValue({ offset: 5 }) });
-model.flow.compute({ value: 7, b: 12 });
-model.flow.compute({ value: 7, b: 12, extra: 'ambient ok' });
+void model.flow.compute({ value: 7, b: 12 });
+void model.flow.compute({ value: 7, b: 12, extra: 'ambient ok' });
 // @ts-expect-error value is required upstream
-model.flow.compute({ b: 12 });
+void model.flow.compute({ b: 12 });
 const text = flowModel({ name: 'text', inputs: { t: FromContext(z.string()) } }, ({ t }) => t);
 // @ts-expect-error a string model cannot feed a number input
 add({ a: text() });
@@ -30,20 +31,20 @@ const source = flowModel({ name: 'source', inputs: { value: FromContext(z.number
 const sum = flowModel({ name: 'sum', inputs: { left: z.number(), right: z.number(), bonus: FromContext(z.number()) } }, ({ left, right, bonus }) => left + right + bonus);
 const base = source();
 const m3 = sum({ left: base.flow.withContext({ value: addOffset({ amount: 1 }) }), right: base.flow.withContext({ value: addOffset({ amount: 10 }) }) });
-m3.flow.compute({ value: 5, bonus: 100 });
+void m3.flow.compute({ value: 5, bonus: 100 });
 // @ts-expect-error value needed by the transform
-m3.flow.compute({ bonus: 100 });
+void m3.flow.compute({ bonus: 100 });
 const fixed = sum({ left: base.flow.withContext({ value: 3 }), right: base.flow.withContext({ value: 4 }) });
-fixed.flow.compute({ bonus: 100 });
+void fixed.flow.compute({ bonus: 100 });
 const fromSeed = contextTransform({ name: 'fromSeed', inputs: { seed: FromContext(z.number()) } }, ({ seed }) => seed + 1);
 const bound = add({ a: 10 }).flow.withContext({ b: fromSeed() });
-bound.flow.compute({ seed: 3 });
+void bound.flow.compute({ seed: 3 });
 // @ts-expect-error seed needed
-bound.flow.compute({ b: 3 });
+void bound.flow.compute({ b: 3 });
 const prevWindow = contextTransform({ name: 'prev', inputs: { startDate: FromContext(z.date()), endDate: FromContext(z.date()), days: z.number() }, patches: { startDate: z.date(), endDate: z.date() } }, ({ startDate, endDate }) => ({ startDate, endDate }));
 const count = flowModel({ name: 'count', inputs: { location: z.string(), startDate: FromContext(z.date()), endDate: FromContext(z.date()) } }, ({ location }) => location.length);
 const prev = count({ location: 'x' }).flow.withContext(prevWindow({ days: 30 }));
-prev.flow.compute({ startDate: new Date(), endDate: new Date() });
+void prev.flow.compute({ startDate: new Date(), endDate: new Date() });
 count({ location: 'x' }).flow.withContext(prevWindow({ days: 30 }), { endDate: new Date() });
 // @ts-expect-error not a contextual field
 base.flow.withContext({ nope: 3 });
@@ -51,16 +52,16 @@ base.flow.withContext({ nope: 3 });
 base.flow.withContext({ value: 'x' });
 // upstream-only field of the branch
 const viaUpstream = model.flow.withContext({ value: 3 });
-viaUpstream.flow.compute({ b: 1 });
+void viaUpstream.flow.compute({ b: 1 });
 const maybe = flowModel({ name: 'maybe', inputs: { current: z.number(), fallback: Lazy(z.number()), threshold: FromContext(z.number()) } }, async ({ current, fallback, threshold }) => current > threshold ? current : await fallback());
 const mm = maybe({ current: 5, fallback: loadValue({ offset: 3 }) });
-mm.flow.compute({ value: 3, threshold: 10 });
+void mm.flow.compute({ value: 3, threshold: 10 });
 // @ts-expect-error value needed by the lazy dep
-mm.flow.compute({ threshold: 10 });
+void mm.flow.compute({ threshold: 10 });
 
 // a literal object must not pass for a model
 const obj = flowModel({ name: 'obj', inputs: { o: z.object({ x: z.number() }) } }, ({ o }) => o.x);
-obj({ o: { x: 1 } }).flow.compute();
+void obj({ o: { x: 1 } }).flow.compute();
 // @ts-expect-error
 obj({ o: { y: 1 } });
 // @ts-expect-error model of another type
@@ -69,28 +70,28 @@ obj({ o: source() });
 const sText = flowModel({ name: 'sText', inputs: { value: FromContext(z.string()) } }, ({ value }) => value.length);
 const clash = sum({ left: source(), right: sText() });
 // @ts-expect-error number & string
-clash.flow.compute({ value: 1, bonus: 2 });
+void clash.flow.compute({ value: 1, bonus: 2 });
 // @ts-expect-error an empty object is no model
 foo({ a: {} });
 
 // a transform without contextual input, and a field rewritten twice
 const constant = contextTransform({ name: 'constant', inputs: { n: z.number() } }, ({ n }) => n);
-base.flow.withContext({ value: constant({ n: 2 }) }).flow.compute();
-base.flow.withContext({ value: 1 }).flow.withContext({ value: 2 }).flow.compute();
+void base.flow.withContext({ value: constant({ n: 2 }) }).flow.compute();
+void base.flow.withContext({ value: 1 }).flow.withContext({ value: 2 }).flow.compute();
 // an unbound input of an upstream model is unbound for the graph
 const unboundUpstream = add({ a: loadValue() });
 // @ts-expect-error offset of loadValue is unbound
-unboundUpstream.flow.compute({ value: 1, b: 2 });
+void unboundUpstream.flow.compute({ value: 1, b: 2 });
 // undefined means not given
 // @ts-expect-error a is still unbound
-foo({ a: undefined }).flow.compute({ b: 1 });
+void foo({ a: undefined }).flow.compute({ b: 1 });
 
 // coercing and unknown schemas are required
 const coerced = flowModel({ name: 'coerced', inputs: { d: FromContext(z.coerce.date()), n: z.coerce.number() } }, ({ d, n }) => d.getTime() + n);
 // @ts-expect-error d is required
-coerced({ n: 1 }).flow.compute();
+void coerced({ n: 1 }).flow.compute();
 // @ts-expect-error n is unbound
-coerced().flow.compute({ d: '2024-01-01' });
+void coerced().flow.compute({ d: '2024-01-01' });
 // a literal is no lazy dependency
 // @ts-expect-error
 maybe({ current: 1, fallback: 5 });
