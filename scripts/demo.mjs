@@ -3,7 +3,7 @@ import { installIfNeeded } from './install.mjs';
 import { pnpm, run } from './run.mjs';
 
 const commands = [
-  ['tsc', '-b'],
+  ['tsc', '-b', 'examples/weather'],
   [...pnpm, '--silent', '-C', 'examples/weather', 'run', 'start', ...process.argv.slice(2)],
 ];
 

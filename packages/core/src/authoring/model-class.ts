@@ -88,7 +88,7 @@ const notAModelClass = (value: unknown): FlowError =>
 function definitionOf(Class: ModelConstructor): Definition {
   const known = definitions.get(Class);
   if (known !== undefined) return known;
-  if (typeof Class !== 'function') throw notAModelClass(Class);
+  if (typeof (Class as unknown) !== 'function') throw notAModelClass(Class);
   let Base: ModelConstructor | null = Class;
   while (Base !== null && !bases.has(Base)) Base = Object.getPrototypeOf(Base) as ModelConstructor | null;
   if (Base === null) throw notAModelClass(Class);
