@@ -224,7 +224,7 @@ describe('secret fields', () => {
   ])('a failed refinement does not show them: %s', (code, run) => {
     const text = inspect(thrownBy(run), { depth: null });
     expect(text).toContain(code);
-    expect(text).toContain('too simple');
+    expect(text).toContain('[secret]');
     expect(text).not.toContain('token: "sesame"');
     expect(text).not.toContain("token: 'sesame'");
   });

@@ -168,6 +168,15 @@ describe('equality is by content', () => {
     expect(kinds.flatMap((a, i) => kinds.filter((b, k) => i !== k && same(a, b)))).toEqual([]);
   });
 
+  test.each([
+    ['list', [1], [1, 2]],
+    ['object', { a: 1 }, { a: 1, b: 2 }],
+    ['set', new Set([1]), new Set([1, 2])],
+    ['map', new Map([['a', 1]]), new Map([['a', 1], ['b', 2]])],
+  ])('a part of a %s is not equal to the whole', (_what, part, whole) => {
+    expect([same(part, whole), same(whole, part)]).toEqual([false, false]);
+  });
+
   test('CC-FCTX-05 values that have no content to compare are equal by identity, and computing with them works', () => {
     class Client {
       readonly url = 'x';

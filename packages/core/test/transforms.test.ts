@@ -216,6 +216,14 @@ describe('running', () => {
     expect(seen[0]?.[1]).toBeUndefined();
   });
 
+  test('what it yields is shared by its readers: frozen, so that none of them can change it', () => {
+    const field = contextTransform({ inputs: {} }, () => ({ list: [1] }));
+    const patch = contextTransform({ inputs: {}, patches: { rows: z.unknown() } }, () => ({ rows: { list: [1] } }));
+    const frozen = flowModel({ inputs: { rows: FromContext(z.unknown()) } }, ({ rows }) => [Object.isFrozen(rows), Object.isFrozen((rows as { list: number[] }).list)]);
+    expect(frozen().flow.withContext({ rows: field() }).flow.computeSync().value).toEqual([true, true]);
+    expect(frozen().flow.withContext(patch()).flow.computeSync({} as never).value).toEqual([true, true]);
+  });
+
   test('an output schema parses the value', () => {
     const trimmed = contextTransform({ inputs: { by: z.string() }, output: z.string().trim() }, ({ by }) => by);
     const text = flowModel({ inputs: { text: FromContext(z.string()) } }, ({ text }) => text);

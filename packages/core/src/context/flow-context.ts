@@ -100,7 +100,4 @@ function problem(reader: string | undefined, text: string): FlowError {
   return new FlowError('INVALID_CONTEXT', `${where}a context is a plain object or a FlowContext, ${text}`, reader === undefined ? {} : { path: [reader], details: { model: reader } });
 }
 
-function givenEntries(context: object): [string, unknown][] {
-  const entries = Object.entries(context);
-  return entries.some(([, value]) => value === undefined) ? entries.filter(([, value]) => value !== undefined) : entries;
-}
+const givenEntries = (context: object): [string, unknown][] => Object.entries(context).filter(([, value]) => value !== undefined);

@@ -49,8 +49,8 @@ export class Activation {
     this.plan = plan;
     this.context = context;
     this.caller = caller;
-    this.slots = plan.slots.length === 0 ? [] : new Array<unknown>(plan.slots.length).fill(EMPTY);
-    this.values = new Array<unknown>(plan.models.length).fill(EMPTY);
+    this.slots = blank(plan.slots.length);
+    this.values = blank(plan.models.length);
   }
 
   get #more(): Extras {
@@ -94,6 +94,13 @@ export class Activation {
   /** `remaining`, made the first time. */
   counts(): number[] {
     return (this.remaining ??= new Array<number>(this.values.length).fill(-1));
+  }
+
+  /** Fills the slots that eager cells need and that wait for no cell; false when one has a problem. */
+  fillEarly(): boolean {
+    let isFine = true;
+    for (const id of this.plan.eagerSlots) if (this.fill(id) instanceof Problem) isFine = false;
+    return isFine;
   }
 
   /** Makes room for what lazy branches have added to the plan since. */
@@ -238,6 +245,11 @@ export class Activation {
     return order;
   }
 }
+
+/** Copied for small arrays, which is faster than filling them. */
+const BLANK: readonly unknown[] = new Array<unknown>(1024).fill(EMPTY);
+
+const blank = (length: number): unknown[] => (length <= BLANK.length ? BLANK.slice(0, length) : new Array<unknown>(length).fill(EMPTY));
 
 function reverseFrom(stack: number[], from: number): void {
   for (let i = from, j = stack.length - 1; i < j; i++, j--) [stack[i], stack[j]] = [stack[j]!, stack[i]!];

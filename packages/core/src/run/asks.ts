@@ -76,7 +76,7 @@ export class Asks implements RunServices, GatherServices {
     const plan = planOf(model);
     const act = new Activation(plan, nestedContext(caller.act, caller.cell, model, context), caller);
     run.identify();
-    run.check(act, undefined, plan.eagerSlots);
+    run.checkEager(act);
     return act;
   }
 

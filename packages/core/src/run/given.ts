@@ -3,6 +3,7 @@ import { fieldsIn, isFlowContext } from '../context/flow-context.ts';
 import { FlowError, listNames } from '../errors.ts';
 import { UNSET } from '../model/brand.ts';
 import { labelOf } from '../model/definition.ts';
+import { isPlainObject } from '../model/frozen.ts';
 import type { InputSpec } from '../model/definition.ts';
 import type { Model } from '../model/model.ts';
 
@@ -14,8 +15,10 @@ export function contextFor(model: Model, given: unknown): Readonly<Record<string
   const fields: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   if (given === undefined) return fields;
   let isAmbient = true;
-  for (const [name, value] of fieldsIn(given, model.definition.name ?? '<root>')) {
-    fields[name] = value;
+  const source = isPlainObject(given) ? given : Object.fromEntries(fieldsIn(given, model.definition.name ?? '<root>'));
+  for (const name of Object.keys(source)) {
+    if (source[name] === undefined) continue;
+    fields[name] = source[name];
     const index = model.definition.inputIndex.get(name);
     if (index !== undefined && isBindable(model.definition.inputs[index]!)) isAmbient = false;
   }

@@ -6,7 +6,7 @@
 import { sameValue } from '../context/equal.ts';
 import { isPlainObject } from '../model/frozen.ts';
 import { eachUpstream, indexOf, isSlot, isSpecial } from '../plan/plan.ts';
-import type { Operand } from '../plan/plan.ts';
+import type { Operand, Plan } from '../plan/plan.ts';
 import type { Slot } from '../plan/slots.ts';
 import type { Model } from '../model/model.ts';
 import type { Activation } from './activation.ts';
@@ -129,20 +129,42 @@ function numberOf<K>(numbers: Map<K, number>, key: K): number {
   return number;
 }
 
-/** Whether two of the slots that could feed the same input hold equal values, so that cells the plan keeps apart may be the same evaluation. */
+/** Per plan, the slots that feed the same reader: only among these can equal values make two cells the same evaluation. */
+const rivals = new WeakMap<Plan, readonly (readonly number[])[]>();
+
+function rivalsIn(plan: Plan): readonly (readonly number[])[] {
+  let found = rivals.get(plan);
+  if (found === undefined) {
+    const byReader = new Map<object, number[]>();
+    for (const id of plan.eagerSlots) {
+      const slot = plan.slots[id]!;
+      const reader = slot.kind === 'parse' ? slot.field : slot.kind === 'object' || slot.kind === 'check' ? slot.owner : undefined;
+      if (reader === undefined) continue;
+      const slots = byReader.get(reader);
+      if (slots === undefined) byReader.set(reader, [id]);
+      else slots.push(id);
+    }
+    found = [...byReader.values()].filter((slots) => slots.length > 1);
+    rivals.set(plan, found);
+  }
+  return found;
+}
+
+/** Whether two of the slots that feed the same reader hold equal values, so that cells the plan keeps apart may be the same evaluation. */
 export function anyEqual(act: Activation): boolean {
-  const { plan } = act;
-  const identities = new Identities();
-  const seen = new Map<object, Set<number>>();
-  const isRepeated = (id: number, reader: object): boolean => {
-    const values = seen.get(reader) ?? new Set();
-    if (values.size === 0) seen.set(reader, values);
-    return values.size === values.add(identities.valueId(act.slot(id))).size;
-  };
-  for (const id of plan.eagerSlots) {
-    const slot = plan.slots[id]!;
-    const reader = slot.kind === 'parse' ? slot.field : slot.kind === 'object' || slot.kind === 'check' ? slot.owner : undefined;
-    if (reader !== undefined && isRepeated(id, reader)) return true;
+  for (const slots of rivalsIn(act.plan)) {
+    const primitives = new Set<unknown>();
+    const objects: object[] = [];
+    for (const id of slots) {
+      const value = act.slot(id);
+      if (typeof value !== 'object' || value === null) {
+        if (primitives.has(value)) return true;
+        primitives.add(value);
+      } else {
+        if (objects.some((other) => sameValue(other, value))) return true;
+        objects.push(value);
+      }
+    }
   }
   return false;
 }

@@ -42,24 +42,36 @@ export class Run implements KernelRun {
   readonly main: Activation;
   readonly options: ComputeOptions;
   readonly isSync: boolean;
-  readonly seats: Seats;
-  readonly asks: Asks;
-  readonly open: Set<(error: unknown) => void> = new Set();
   isAsync = false;
   isBusy = false;
   isOver = false;
   reason: unknown = undefined;
   identities: Identities | undefined = undefined;
   readonly #overrides: readonly Override[] | undefined;
+  #seats: Seats | undefined = undefined;
+  #asks: Asks | undefined = undefined;
+  #open: Set<(error: unknown) => void> | undefined = undefined;
   #unlisten: (() => void) | undefined = undefined;
 
   constructor(plan: Plan, context: Readonly<Record<string, unknown>>, options: ComputeOptions, isSync: boolean) {
     this.main = new Activation(plan, context, undefined);
     this.options = options;
     this.isSync = isSync;
-    this.seats = new Seats(options.concurrency ?? Infinity);
-    this.asks = new Asks(this);
     this.#overrides = options.overrides === undefined || options.overrides.length === 0 ? undefined : options.overrides;
+  }
+
+  // What a run of plain bodies does not need is made when it is first asked for.
+
+  get seats(): Seats {
+    return (this.#seats ??= new Seats(this.options.concurrency ?? Infinity));
+  }
+
+  get asks(): Asks {
+    return (this.#asks ??= new Asks(this));
+  }
+
+  get open(): Set<(error: unknown) => void> {
+    return (this.#open ??= new Set());
   }
 
   /* ---------- begin and end ---------- */
@@ -111,7 +123,7 @@ export class Run implements KernelRun {
       signal.addEventListener('abort', onAbort, { once: true });
       this.#unlisten = () => signal.removeEventListener('abort', onAbort);
     }
-    this.check(this.main, undefined, plan.eagerSlots);
+    this.checkEager(this.main);
     if (plan.repeats && (plan.hasLazy || plan.computedBelow.some((below) => below.length > 0) || anyEqual(this.main))) this.identities = new Identities();
   }
 
@@ -120,12 +132,13 @@ export class Run implements KernelRun {
     if (this.isOver) return;
     this.isOver = true;
     this.#unlisten?.();
-    this.seats.clear();
-    if (error === undefined && this.open.size === 0 && !this.asks.hasSignal) return;
-    this.reason = error ?? this.#cancelled(undefined);
-    this.asks.abort(this.reason);
-    for (const reject of this.open) reject(this.reason);
-    this.open.clear();
+    this.#seats?.clear();
+    if (error !== undefined) this.reason = error;
+    else if (this.#open === undefined && this.#asks?.hasSignal !== true) return;
+    else this.reason = this.#cancelled(undefined);
+    this.#asks?.abort(this.reason);
+    for (const reject of this.#open ?? []) reject(this.reason);
+    this.#open?.clear();
   }
 
   /** Throws when nothing may start any more. */
@@ -139,6 +152,12 @@ export class Run implements KernelRun {
     const path = [rootLabel(this.main.plan)];
     const why = reason === undefined ? 'its run is over' : reason instanceof Error ? reason.message : show(reason);
     return new FlowError('CANCELLED', `${path[0]} was cancelled: ${why}.`, { path, cause: reason });
+  }
+
+  /** The up-front check of an activation's eager cells. */
+  checkEager(act: Activation): void {
+    const { plan } = act;
+    if (!act.fillEarly() || plan.unbound.length > 0 || plan.usesResources) this.check(act, undefined, plan.eagerSlots);
   }
 
   /** The up-front check of some cells, or of all eager ones. */

@@ -1,12 +1,13 @@
 // Models in a user's program: what is inferred of them, and how they travel through functions, lists and conditions.
 import { expectTypeOf } from 'vitest';
 import { z } from 'zod';
-import { Dependency, flowModel, FlowContext, FromContext, isModel, modelClass, ModelInput, Resource } from '@flowmodel/core';
+import { Dependency, flowModel, FlowContext, FromContext, fromField, isModel, modelClass, ModelInput, Resource } from '@flowmodel/core';
 import type { BindingsOf, CallableModel, ContextOf, FlowRun, GenericResult, ModelFactory, ModelYielding, Need, ValueOf } from '@flowmodel/core';
 
 const load = flowModel({ name: 'load', inputs: { table: z.string(), year: FromContext(z.number()) } }, ({ table, year }) => `${table}-${year}`);
 const count = flowModel({ name: 'count', inputs: { rows: z.string(), limit: z.number().default(10), unit: FromContext(z.enum(['one', 'ten'])) } }, ({ rows }) => rows.length);
 const add = flowModel({ name: 'add', inputs: { a: z.number(), b: z.number() } }, ({ a, b }) => a + b);
+const none = flowModel({ name: 'none', inputs: {} }, () => 0);
 declare const flag: boolean;
 
 /* ---------- what is inferred ---------- */
@@ -95,6 +96,25 @@ for (const model of [one(), add({ a: one(), b: 1 }), add({ a: 1, b: 2 })]) {
   void model.flow.withContext({ n: 3 }).flow.compute();
 }
 
+// neither swallows the other, in whatever order
+for (const model of [add({ a: 1, b: 2 }), add({ a: one(), b: 2 })]) {
+  // @ts-expect-error n is needed by one of them
+  void model.flow.compute();
+}
+
+for (const model of [none(), one()]) {
+  // @ts-expect-error n is needed by one of them
+  void model.flow.compute();
+}
+for (const model of [one().flow.withContext({ n: 1 }), one().flow.withContext({ n: fromField('seed', z.number()) })]) {
+  void model.flow.compute({ seed: 1 });
+  // @ts-expect-error seed is needed by one of them
+  void model.flow.compute();
+}
+// @ts-expect-error the needs of another definition
+const notNone: ReturnType<typeof none> = one();
+void notNone;
+
 // a stated contract: a model may need less than that, not more
 type NeedsN = CallableModel<number, Need<'n', number, true>, never>;
 const stated: NeedsN = one();
@@ -109,6 +129,11 @@ void needsMore;
 // @ts-expect-error has an unbound input
 const isUnbound: NeedsN = add({ a: one() });
 void isUnbound;
+// @ts-expect-error the field is read as another type
+const readsText: NeedsN = flowModel({ inputs: { n: FromContext(z.string()) } }, ({ n }) => n.length)();
+void readsText;
+const readsMore: NeedsN = flowModel({ inputs: { n: FromContext(z.union([z.number(), z.string()]).optional()) } }, () => 1)();
+void readsMore;
 const wrapped: NeedsN = one().flow.withContext({ n: 1 });
 void wrapped;
 
@@ -140,6 +165,14 @@ const chosen = flag ? one() : counted;
 expectTypeOf(chosen.flow.compute({ n: 1, year: 2, unit: 'one' })).toEqualTypeOf<Promise<GenericResult<number>>>();
 // @ts-expect-error year and unit may be needed
 void chosen.flow.compute({ n: 1 });
+
+void chosen.flow.withContext({ year: 2, unit: 'one' });
+// @ts-expect-error not a field of either
+chosen.flow.withContext({ years: 2 });
+// what is any is not checked
+declare const anything: any;
+void add({ a: anything, b: 1 }).flow.compute({ whatever: 1 });
+void add({ a: anything, b: 1 }).flow.withContext({ whatever: 1 }).flow.compute();
 
 /* ---------- functions generic in a model ---------- */
 
