@@ -16,34 +16,4 @@ export { FlowResult, GenericResult } from './model/result.ts';
 export { configureFlow } from './run/options.ts';
 export type { ComputeOptions, Override } from './run/options.ts';
 export type { FlowRun, Progress } from './run/flow-run.ts';
-export type {
-  Bindings,
-  BindingsOf,
-  CallableModel,
-  ClassModel,
-  ClosedContext,
-  ComputedField,
-  ContextInput,
-  ContextOf,
-  DependencyInput,
-  FieldFactory,
-  FieldTransform,
-  FlowApi,
-  FlowModel,
-  Inputs,
-  LazyInput,
-  LazyThunk,
-  MaybePromise,
-  ModelClass,
-  ModelDependency,
-  ModelFactory,
-  ModelYielding,
-  Need,
-  PatchFactory,
-  PatchTransform,
-  ResourceInput,
-  Shape,
-  TransformShape,
-  UnevaluatedInput,
-  ValueOf,
-} from './types.ts';
+export type * from './types.ts';

@@ -15,7 +15,6 @@ import type { FlowRun } from './run/flow-run.ts';
 
 type IsAny<T> = 0 extends 1 & T ? true : false;
 type Simplify<T> = { [K in keyof T]: T[K] } & {};
-type UnionToIntersection<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never;
 type WithRequired<T, K> = Simplify<{ readonly [P in keyof T as P extends K ? P : never]-?: Exclude<T[P], undefined> } & { readonly [P in keyof T as P extends K ? never : P]: T[P] }>;
 export type MaybePromise<T> = T | Promise<T>;
 type Schema = core.$ZodType;
@@ -79,21 +78,27 @@ export type Inputs<S extends Shape> = { readonly [K in keyof S]: Handed<S[K]> };
 /* ---------- context needs ---------- */
 
 /** One field that a graph reads from the context. `'hidden'`: required, but a closed context keeps callers from supplying it. */
-export interface Need<K extends PropertyKey, T, R extends boolean | 'hidden'> { readonly key: K; readonly type: T; readonly required: R }
+export interface Need<K extends PropertyKey, T, R extends boolean | 'hidden'> {
+  readonly key: K;
+  /** A function, since a model that reads more types suits where one that reads fewer is asked for. */
+  readonly reads: (value: T) => void;
+  /** A table and not a condition, so that a model with an optional need suits where one with a required need is asked for. */
+  readonly required: { true: boolean; false: false; hidden: 'hidden' }[`${R}`];
+}
 export type AnyNeed = Need<any, any, any>; // any: a need of whatever field and type; `unknown` is not assignable to itself here
 
-type TypeForNeed<N extends AnyNeed, K> =
-  UnionToIntersection<Extract<N, { key: K }> extends infer M ? M extends AnyNeed ? { v: M['type'] } : never : never> extends { v: infer T } ? T : never;
+/** Where consumers read a field as different types, the value must be all of them. */
+type TypeForNeed<N extends AnyNeed, K> = Extract<N, { key: K }>['reads'] extends (value: infer T) => void ? T : never;
 type AllKeys<N> = N extends AnyNeed ? N['key'] : never;
-type RequiredKeys<N extends AnyNeed> = N extends { required: true } ? N['key'] : never;
+type RequiredKeys<N extends AnyNeed> = N extends { required: false | 'hidden' } ? never : N['key'];
 type HiddenKeys<N> = N extends { required: 'hidden'; key: infer K } ? K : never;
 type ContextOfNeeds<N extends AnyNeed> = Simplify<
   { [K in RequiredKeys<N>]: TypeForNeed<N, K> } & { [K in Exclude<N['key'], RequiredKeys<N>>]?: TypeForNeed<N, K> | undefined }
 >;
 /** A rewritten field stays in the contract, so that it can be rewritten again, but nobody has to supply it. */
-type Relaxed<N extends AnyNeed, K> = N extends AnyNeed ? (N['key'] extends K ? Need<N['key'], N['type'], false> : N) : never;
+type Relaxed<N extends AnyNeed, K> = N extends Need<infer Key, infer T, any> ? (Key extends K ? Need<Key, T, false> : N) : never;
 type Hidden<N extends AnyNeed, Kept> =
-  N extends AnyNeed ? (N['key'] extends Kept ? N : Need<N['key'], N['type'], N['required'] extends false ? false : 'hidden'>) : never;
+  N extends Need<infer Key, infer T, infer R> ? (Key extends Kept ? N : Need<Key, T, R extends false ? false : 'hidden'>) : never;
 
 /* ---------- models ---------- */
 
@@ -103,7 +108,7 @@ export interface ModelTypes<V, N, U, R> { readonly value: V; readonly needs: N; 
 /** Any model whose value is `V`, whatever context it needs. */
 export interface ModelYielding<V> { readonly [modelTypes]: ModelTypes<V, any, any, any> } // any: bindings accept models of all needs
 /** A model that fits the input `Input`; the name is there for the compiler's messages. */
-export interface ModelFor<Input, V> extends ModelYielding<V> { readonly flow: object; readonly input?: Input }
+export interface ModelFor<Input, V> extends ModelYielding<V> { readonly input?: Input }
 
 /**
  * A model: a definition with some of its inputs bound. Immutable; the graph above it is reached through `inputs`.
@@ -173,7 +178,8 @@ type CheckedContext<C, N extends AnyNeed, Regular> =
   : IsAny<Regular> extends true ? CheckedFields<C, ContextOfNeeds<N>>
   : [N['key'] & Regular] extends [never] ? CheckedFields<C, ContextOfNeeds<N> & BoundInstead<C, Regular>>
   : FlowContext<ContextOfNeeds<N>>;
-type CheckedFields<C, Fields> = C extends object & Given<Fields> ? C : ContextWith<Simplify<Pick<Fields, WrongKeys<C, Fields>>>>;
+type CheckedFields<C, Fields> = C extends NoContext ? 'a context is a plain object or a FlowContext' : C extends object & Given<Fields> ? C : ContextWith<Simplify<Pick<Fields, WrongKeys<C, Fields>>>>;
+type NoContext = readonly unknown[] | ModelYielding<unknown> | ReadonlyMap<unknown, unknown> | ReadonlySet<unknown> | Date | Method;
 type WrongKeys<C, Fields> = { [K in keyof Fields]-?: C extends Given<Pick<Fields, K>> & object ? never : K }[keyof Fields];
 type BoundInstead<C, Regular> = { readonly [K in keyof C & Regular & string]: undefined | `'${K}' is an input of this model: bind it` };
 
@@ -207,8 +213,14 @@ export interface FlowApi<Value, Needs, Unbound, Result, Regular, Rewrites> {
    * console.log((await fixed.flow.compute()).value); // 8
    * ```
    */
-  withContext<const A extends readonly unknown[]>(...rewrites: CheckedRewrites<A, Needs>): CallableModel<Value, RewrittenNeeds<Needs, A>, Unbound, Result, Regular, AllRewrites<Rewrites, A>>;
+  withContext<F extends AnyFlow, const A extends readonly unknown[]>(this: F, ...rewrites: CheckedRewrites<A, BranchNeeds<F>>): Rewritten<F, A>;
 }
+type AnyFlow = FlowApi<any, any, any, any, any, any>;
+type BranchNeeds<F> = F extends FlowApi<any, infer N, any, any, any, any> ? N : never;
+/** Told by `this`, so that how a branch is rewritten plays no part where two models' types are compared. */
+type Rewritten<F, A extends readonly unknown[]> = F extends FlowApi<infer V, infer N, infer U, infer R, infer Regular, infer W>
+  ? CallableModel<V, RewrittenNeeds<N, A>, U, R, Regular, AllRewrites<W, A>>
+  : never;
 
 /* ---------- bindings ---------- */
 
@@ -249,7 +261,7 @@ export type NeedsIn<X> = X extends { readonly [modelTypes]: { readonly needs: in
 export type UnboundIn<X> = X extends { readonly [modelTypes]: { readonly unbound: infer U } } ? U : never;
 /** The models inside a container, down to six levels; deeper ones are checked at run time. */
 type ModelsIn<X, D extends unknown[] = []> =
-  IsAny<X> extends true ? never
+  IsAny<X> extends true ? X
   : X extends ModelYielding<unknown> ? X
   : X extends Opaque ? never
   : D['length'] extends 6 ? never
@@ -259,12 +271,12 @@ type ModelsIn<X, D extends unknown[] = []> =
 /** Bindings without the models' types: see {@link FlowModel}. An explicit undefined is not given. */
 type BoundBy<B, S> = { readonly [K in keyof B & keyof S as B[K] extends undefined ? never : K]: BoundAs<S[K], B[K]> } & {};
 export type BoundAs<F, X> =
-  IsAny<X> extends true ? 'given'
-  : F extends { readonly role: 'model' } ? 'given'
+  F extends { readonly role: 'context' | 'model' } ? 'given'
+  : IsAny<X> extends true ? Upstream<any, any>
   : F extends { readonly role: 'dependency' } ? UpstreamOf<ModelsIn<X>>
   : X extends undefined ? undefined
   : UpstreamOf<Extract<X, ModelYielding<unknown>>>;
-type UpstreamOf<M> = [M] extends [never] ? 'given' : Upstream<NeedsIn<M>, UnboundIn<M>>;
+type UpstreamOf<M> = IsAny<M> extends true ? Upstream<any, any> : [M] extends [never] ? 'given' : Upstream<NeedsIn<M>, UnboundIn<M>>;
 
 /** Inputs that surely have a value: not those whose binding may be undefined. */
 type GivenKeys<B> = { [K in keyof B]-?: undefined extends B[K] ? never : K }[keyof B];
@@ -302,7 +314,7 @@ type Boxed<Plain, T, O, Unwrap> =
 
 export declare const rewriteTypes: unique symbol;
 /** A bound patch transform; passed positionally to `withContext`. */
-export interface PatchTransform<K extends PropertyKey, N> { readonly [rewriteTypes]: { readonly kind: 'patch'; readonly keys: K; readonly needs: N; readonly unbound: never } }
+export interface PatchTransform<Fields, N> { readonly [rewriteTypes]: { readonly kind: 'patch'; readonly fields: Fields; readonly needs: N; readonly unbound: never } }
 /** A bound field transform; passed by field name to `withContext`. */
 export interface FieldTransform<T, N> { readonly [rewriteTypes]: { readonly kind: 'field'; readonly out: T; readonly needs: N; readonly unbound: never } }
 /** The result of a model as the value of a field; made by `computed`. */
@@ -322,10 +334,12 @@ type CheckedRewrites<A extends readonly unknown[], N> = { readonly [I in keyof A
 type CheckedRewrite<X, N> =
   IsAny<N> extends true ? X
   : X extends RewriteOfKind<'closed'> ? X
-  : X extends PatchTransform<infer K, any> ? ([Exclude<K, AllKeys<N>>] extends [never] ? X : NotRead<Exclude<K, AllKeys<N>>>)
+  : X extends PatchTransform<infer F, any> ? ([BadPatches<F, N>] extends [never] ? X : PatchTransform<{ readonly [K in BadPatches<F, N>]: PatchedType<K, N> }, any>)
   : X extends RewriteOfKind<'field' | 'computed'> ? 'pass it by field name: withContext({ field: transform })'
   : X extends Method ? 'call the transform factory first'
   : CheckedOverrides<X, Extract<N, AnyNeed>>;
+type PatchedType<K, N> = K extends AllKeys<N> ? TypeForNeed<Extract<N, AnyNeed>, K> : NotRead<K>;
+type BadPatches<F, N> = { [K in keyof F]-?: F[K] extends Given<PatchedType<K, N>> ? never : K }[keyof F];
 type CheckedOverrides<O, N extends AnyNeed> =
   & { readonly [K in keyof O]: K extends N['key'] ? CheckedOverride<O[K], TypeForNeed<N, K>, K & string> : NotRead<K> }
   & { readonly [K in Exclude<N['key'], keyof O>]?: OverrideFor<K, TypeForNeed<N, K>> }; // for completions
@@ -338,7 +352,7 @@ type NotRead<K> = `'${K & string}' is not a contextual field of this branch`;
 
 type OverridesOf<A extends readonly unknown[]> = Exclude<A[number], Positional>;
 type OverrideKeys<O> = O extends unknown ? { [K in keyof O]: O[K] extends undefined ? never : K }[keyof O] : never;
-type PatchedKeys<X> = X extends PatchTransform<infer K, any> ? K : never;
+type PatchedKeys<X> = X extends PatchTransform<infer F, any> ? keyof F : never;
 type ClosedIn<A extends readonly unknown[]> = Extract<A[number], ClosedContext<any>>;
 type Closed<N extends AnyNeed, C> = [C] extends [never] ? N : C extends ClosedContext<infer K> ? Hidden<N, K> : N;
 
@@ -375,7 +389,7 @@ export interface TransformFactory<S extends TransformShape, T> {
   <const B extends TransformBindings<S>>(...bindings: [RequiredInputs<S>] extends [never] ? [bindings?: OnlyRegular<B, S>] : [bindings: OnlyRegular<B, S>]): T;
 }
 /** Makes bound patch transforms. */
-export interface PatchFactory<S extends TransformShape, K extends PropertyKey> extends TransformFactory<S, PatchTransform<K, OwnNeeds<S, {}>>> {}
+export interface PatchFactory<S extends TransformShape, Fields> extends TransformFactory<S, PatchTransform<Fields, OwnNeeds<S, {}>>> {}
 /** Makes bound field transforms. */
 export interface FieldFactory<S extends TransformShape, T> extends TransformFactory<S, FieldTransform<T, OwnNeeds<S, {}>>> {}
 
@@ -389,23 +403,26 @@ type FieldNeeds<T, R extends boolean> = { [K in keyof T]-?: Need<K, Exclude<T[K]
 type ClassBindings<S extends Shape> = WithRequired<Bindings<S>, RequiredInputs<S>>;
 type ClassArguments<S extends Shape> = [RequiredInputs<S>] extends [never] ? [bindings?: ClassBindings<S>] : [bindings: ClassBindings<S>];
 
+type ClassValue<O extends Schema> = BodyValue<core.output<O>, undefined>;
+type ClassResult<O extends Schema> = BodyResult<core.output<O>, undefined, false>;
+
 /** One prefetched dependency of a class-based model. */
 export interface ModelDependency { readonly model: ModelYielding<unknown>; readonly contexts: readonly object[] }
 
 /** The instance side of a class made by `modelClass`. A class, not an interface, so that `call` is abstract: implemented without `override`. */
-export declare abstract class ClassModel<S extends Shape, C, V> implements CallableModel<BodyValue<V, undefined>, ContextNeeds<C>, never, BodyResult<V, undefined, false>, RegularKeys<S>, {}> {
-  readonly [modelTypes]: ModelTypes<BodyValue<V, undefined>, ContextNeeds<C>, never, BodyResult<V, undefined, false>>;
+export declare abstract class ClassModel<S extends Shape, C, O extends Schema> implements CallableModel<ClassValue<O>, ContextNeeds<C>, never, ClassResult<O>, RegularKeys<S>, {}> {
+  readonly [modelTypes]: ModelTypes<ClassValue<O>, ContextNeeds<C>, never, ClassResult<O>>;
   readonly inputs: Inputs<S>;
-  readonly flow: FlowApi<BodyValue<V, undefined>, ContextNeeds<C>, never, BodyResult<V, undefined, false>, RegularKeys<S>, {}>;
+  readonly flow: FlowApi<ClassValue<O>, ContextNeeds<C>, never, ClassResult<O>, RegularKeys<S>, {}>;
   /** Models that the body will ask for, in which contexts; the scheduler evaluates them first. */
   deps(context: core.output<C & Schema>, run: FlowRun): MaybePromise<readonly ModelDependency[]>;
   /** The body. */
-  abstract call(context: core.output<C & Schema>, run: FlowRun): MaybePromise<unknown>;
+  abstract call(context: core.output<C & Schema>, run: FlowRun): BodyReturn<O>;
   rebind(changes: Readonly<Record<string, unknown>>): this;
   rebind(recipe: (draft: Record<string, any>) => void): this; // any: a draft is edited in place
 }
 /** The constructor that `modelClass` returns. */
-export type ModelClass<S extends Shape, C, V> = abstract new (...args: ClassArguments<S>) => ClassModel<S, C, V>;
+export type ModelClass<S extends Shape, C, O extends Schema> = abstract new (...args: ClassArguments<S>) => ClassModel<S, C, O>;
 
 /* ---------- inference helpers ---------- */
 

@@ -44,8 +44,8 @@ export interface FieldTransformOptions<S extends TransformShape, O extends core.
  */
 export function contextTransform<const S extends TransformShape, const P extends Readonly<Record<string, core.$ZodType>>>(
   options: PatchTransformOptions<S, P>,
-  body: (inputs: Inputs<S>) => { readonly [K in keyof P]?: core.input<P[K]> },
-): PatchFactory<S, keyof P>;
+  body: (inputs: Inputs<S>) => { readonly [K in keyof P]?: core.input<P[K]> | undefined },
+): PatchFactory<S, { readonly [K in keyof P]: core.output<P[K]> }>;
 export function contextTransform<const S extends TransformShape, R extends O extends core.$ZodType ? core.input<O> : unknown, O extends core.$ZodType | undefined = undefined>(
   options: FieldTransformOptions<S, O>,
   body: (inputs: Inputs<S>) => R,

@@ -35,7 +35,7 @@ export interface ModelClassOptions<S extends Shape, C extends core.$ZodType, O e
  */
 export function modelClass<const S extends Shape = {}, C extends core.$ZodType = core.$ZodType<{}, {}>, O extends core.$ZodType = core.$ZodType>(
   options: ModelClassOptions<S, C, O>,
-): ModelClass<S, C, core.output<O>> {
+): ModelClass<S, C, O> {
   define(CLASS, options, () => undefined); // what is wrong with the options is wrong here, not at the first construction
   abstract class Base extends Model {
     constructor(bindings?: unknown) {
@@ -52,7 +52,7 @@ export function modelClass<const S extends Shape = {}, C extends core.$ZodType =
     }
   }
   bases.set(Base, options);
-  return Base as unknown as ModelClass<S, C, core.output<O>>; // the instance side is proven by the type tests
+  return Base as unknown as ModelClass<S, C, O>; // the instance side is proven by the type tests
 }
 
 /**

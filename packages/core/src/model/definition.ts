@@ -1,4 +1,5 @@
 /** A definition is plain data: what was declared, read once. Stores and engines give it meaning. */
+import { config, util } from 'zod/v4/core';
 import { SECRET_TEXT, show } from '../errors.ts';
 import type { Role } from '../types.ts';
 import type { Engine } from './engine.ts';
@@ -81,26 +82,22 @@ export interface ContextField {
 /** What a message calls a definition. */
 export const labelOf = (definition: Definition): string => definition.name ?? '<unnamed>';
 
+/** Whether code may be made at run time: not under a strict content security policy, nor with zod's `jitless`. */
+export const mayGenerateCode = (): boolean => config().jitless !== true && util.allowsEval.value;
+
 /**
  * Compiles a constructor of records with fixed keys: the engine makes one per evaluation, and a literal with known keys is several times
  * faster than keyed stores. Where code generation is not allowed (a strict content security policy), stores it is.
  */
 export function recordOf(names: readonly string[]): (values: readonly unknown[]) => Record<string, unknown> {
-  if (names.length > 0 && !names.includes('__proto__')) {
-    try {
-      const fields = names.map((name, i) => `${JSON.stringify(name)}:v[${i}]`).join(',');
-      // oxlint-disable-next-line no-implied-eval -- made of quoted input names only; see above
-      return new Function('v', `return {${fields}}`) as (values: readonly unknown[]) => Record<string, unknown>;
-    } catch {
-      // falls through
-    }
+  if (mayGenerateCode()) {
+    const fields = names.map((name, i) => `${JSON.stringify(name)}:v[${i}]`).join(',');
+    // oxlint-disable-next-line no-implied-eval -- made of quoted input names only; see above
+    return new Function('v', `return {${fields}}`) as (values: readonly unknown[]) => Record<string, unknown>;
   }
   return (values) => {
     const record: Record<string, unknown> = {};
-    for (let i = 0; i < names.length; i++) {
-      if (names[i] === '__proto__') Object.defineProperty(record, '__proto__', { value: values[i], enumerable: true });
-      else record[names[i]!] = values[i];
-    }
+    for (let i = 0; i < names.length; i++) record[names[i]!] = values[i];
     return record;
   };
 }

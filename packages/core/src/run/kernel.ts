@@ -5,7 +5,7 @@
  *
  * Whatever is out of the ordinary (a value that fails the quick check, a result that is an object or a promise) is handed back to the general way.
  */
-import { config, util } from 'zod/v4/core';
+import { mayGenerateCode } from '../model/definition.ts';
 import type { Body, Definition } from '../model/definition.ts';
 import { Quick } from '../model/schema.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -30,12 +30,12 @@ const NONE: readonly Span[] = [];
 const known = new WeakMap<Plan, readonly Span[]>();
 const kernels = new WeakMap<Definition, Kernel>();
 
-/** The spans of a plan's eager cells: none for its first run, nor where code generation is not allowed (a strict content security policy, zod's `jitless`). */
+/** The spans of a plan's eager cells: none for its first run, nor where code may not be generated. */
 export function spansOf(plan: Plan): readonly Span[] {
   const spans = known.get(plan);
   if (spans === undefined) known.set(plan, NONE);
   if (spans !== NONE) return spans ?? NONE;
-  const found = config().jitless !== true && util.allowsEval.value ? find(plan) : [];
+  const found = mayGenerateCode() ? find(plan) : [];
   known.set(plan, found);
   return found;
 }

@@ -7,19 +7,25 @@ import type { Plan } from '../plan/plan.ts';
 
 /** Input labels from the root down to a cell, through its first consumer in declaration order. Undefined where lazy branches were never called for. */
 export function pathTo(plan: Plan, target: number): string[] | undefined {
-  const parents = new Map<number, { readonly cell: number; readonly label: string } | undefined>([[plan.root, undefined]]);
-  const stack = [plan.root];
-  while (stack.length > 0) {
-    const cell = stack.pop()!;
-    if (cell === target) break;
-    const edges = edgesOf(plan, cell).filter((edge) => !parents.has(edge.cell));
-    for (let i = edges.length - 1; i >= 0; i--) stack.push(edges[i]!.cell);
-    for (const edge of edges) if (!parents.has(edge.cell)) parents.set(edge.cell, { cell, label: edge.label });
+  interface Way {
+    readonly cell: number;
+    readonly label: string;
+    readonly from: Way | undefined;
   }
-  if (!parents.has(target)) return undefined;
-  const labels: string[] = [];
-  for (let parent = parents.get(target); parent !== undefined; parent = parents.get(parent.cell)) labels.push(parent.label);
-  return [rootLabel(plan), ...labels.toReversed()];
+  const seen = new Set<number>();
+  const stack: Way[] = [{ cell: plan.root, label: rootLabel(plan), from: undefined }];
+  while (stack.length > 0) {
+    const way = stack.pop()!;
+    if (way.cell === target) {
+      const labels: string[] = [];
+      for (let at: Way | undefined = way; at !== undefined; at = at.from) labels.push(at.label);
+      return labels.toReversed();
+    }
+    if (seen.has(way.cell)) continue;
+    seen.add(way.cell);
+    for (const edge of edgesOf(plan, way.cell).toReversed()) stack.push({ ...edge, from: way });
+  }
+  return undefined;
 }
 
 export const rootLabel = (plan: Plan): string => plan.models[plan.root]!.definition.name ?? '<root>';

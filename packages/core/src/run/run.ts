@@ -200,7 +200,7 @@ export class Run implements KernelRun {
         }
       }
     } catch (error) {
-      while (values[cell] !== EMPTY && values[cell] !== RUNNING && !(values[cell] instanceof Failure)) cell++; // a kernel does not say how far it came
+      while (cell < eagerCells - 1 && !isUnfinished(values[cell]) && !(values[cell] instanceof Failure)) cell++; // a kernel does not say how far it came
       values[cell] = new Failure(error);
       noteFailure(error, act, cell);
       throw error;

@@ -86,8 +86,8 @@ export async function runPage(executablePath: string, { entry, policy }: PageOpt
     const page = await browser.newPage();
     const thrown = new Promise<never>((_, reject) => page.on('pageerror', reject));
     const line = page.waitForEvent('console', { predicate: (message) => message.text().startsWith('{"smoke"'), timeout: 90_000 });
-    await page.goto(`http://127.0.0.1:${port}/`);
-    const report = JSON.parse((await Promise.race([line, thrown])).text()) as SmokeReport;
+    const [printed] = await Promise.all([Promise.race([line, thrown]), page.goto(`http://127.0.0.1:${port}/`)]);
+    const report = JSON.parse(printed.text()) as SmokeReport;
     await page.evaluate('new Promise((resolve) => setTimeout(resolve))'); // violations are told in a later turn
     const watched = await page.evaluate<Pick<PageOutcome, 'generatesCode' | 'violations'>>('({ generatesCode, violations })');
     return { version: browser.version(), report, ...watched };

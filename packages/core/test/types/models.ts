@@ -99,17 +99,17 @@ for (const model of [one(), add({ a: one(), b: 1 }), add({ a: 1, b: 2 })]) {
 // neither swallows the other, in whatever order
 for (const model of [add({ a: 1, b: 2 }), add({ a: one(), b: 2 })]) {
   // @ts-expect-error n is needed by one of them
-  void model.flow.compute();
+  void model.flow.compute({});
 }
 
 for (const model of [none(), one()]) {
   // @ts-expect-error n is needed by one of them
-  void model.flow.compute();
+  void model.flow.compute({});
 }
 for (const model of [one().flow.withContext({ n: 1 }), one().flow.withContext({ n: fromField('seed', z.number()) })]) {
   void model.flow.compute({ seed: 1 });
   // @ts-expect-error seed is needed by one of them
-  void model.flow.compute();
+  void model.flow.compute({ n: 1 });
 }
 // @ts-expect-error the needs of another definition
 const notNone: ReturnType<typeof none> = one();
