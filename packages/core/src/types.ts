@@ -104,6 +104,9 @@ type Hidden<N extends AnyNeed, Kept> =
 
 export declare const modelTypes: unique symbol;
 export interface ModelTypes<V, N, U, R> { readonly value: V; readonly needs: N; readonly unbound: U; readonly result: R }
+/** Invariant: types that differ here are unrelated, so that in a list of models none swallows the needs of another. */
+export declare const originTypes: unique symbol;
+type Origin<T> = (origin: T) => T;
 
 /** Any model whose value is `V`, whatever context it needs. */
 export interface ModelYielding<V> { readonly [modelTypes]: ModelTypes<V, any, any, any> } // any: bindings accept models of all needs
@@ -119,6 +122,7 @@ export interface ModelFor<Input, V> extends ModelYielding<V> { readonly input?: 
  */
 export interface CallableModel<Value = unknown, Needs = any, Unbound = any, Result = any, Regular = any, Rewrites = any> extends ModelYielding<Value> {
   readonly [modelTypes]: ModelTypes<Value, Needs | NeedsOf<Rewrites>, Unbound | UnboundOf<Rewrites>, Result>;
+  readonly [originTypes]: { readonly rewrites: Origin<Rewrites> };
   /** The bound inputs, deeply frozen: models, parsed literals, contextual defaults. */
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly flow: FlowApi<Value, Needs, Unbound, Result, Regular, Rewrites>;
@@ -138,6 +142,7 @@ type UnboundOf<B> = IsAny<B> extends true ? never : Extract<B[keyof B], Upstream
  * type does not repeat the types of everything upstream.
  */
 export interface FlowModel<Value, S extends Shape, Bound, Result> extends CallableModel<Value, OwnNeeds<S, Bound> | NeedsOf<Bound>, UnboundInputs<S, Bound>, Result, RegularKeys<S>, {}> {
+  readonly [originTypes]: { readonly rewrites: Origin<{}>; readonly shape: Origin<S>; readonly bound: Bound };
   readonly inputs: Simplify<
     { readonly [K in keyof S & keyof Bound]: BoundValue<K, S[K], Bound[K]> } & { readonly [K in Exclude<RegularKeys<S>, keyof Bound>]?: Out<S[K]> }
   >;
@@ -232,7 +237,7 @@ type Method = (...args: never[]) => unknown;
 /** What a caller may give for a `T`: arrays may be readonly, since plain data is copied. Class instances stay as they are. */
 type Given<T> =
   T extends Opaque ? T
-  : T extends readonly unknown[] ? { readonly [I in keyof T]: Given<T[I]> }
+  : T extends readonly unknown[] ? (number extends T['length'] ? readonly Given<T[number]>[] : { readonly [I in keyof T]: Given<T[I]> })
   : T extends object ? ([Extract<T[keyof T], Method>] extends [never] ? { readonly [K in keyof T]: Given<T[K]> } : T)
   : T;
 
@@ -240,7 +245,7 @@ type Given<T> =
 type WithModels<Input, T> =
   | ModelFor<Input, T>
   | (T extends Opaque ? T
-    : T extends readonly unknown[] ? { readonly [I in keyof T]: WithModels<Input, T[I]> }
+    : T extends readonly unknown[] ? (number extends T['length'] ? readonly WithModels<Input, T[number]>[] : { readonly [I in keyof T]: WithModels<Input, T[I]> })
     : T extends object ? ([Extract<T[keyof T], Method>] extends [never] ? { readonly [K in keyof T]: WithModels<Input, T[K]> } : T)
     : T);
 
@@ -297,7 +302,7 @@ export interface ModelFactory<S extends Shape, V, R> {
 /* ---------- bodies and results ---------- */
 
 /** What a body may return when its definition states an `output` schema. */
-export type BodyReturn<O> = O extends Schema ? MaybePromise<core.input<O> | FlowResult> : unknown;
+export type BodyReturn<O> = O extends Schema ? MaybePromise<Given<core.input<O>> | FlowResult> : unknown;
 /** The value that consumers receive: a `GenericResult` is unwrapped, other results are passed whole. */
 export type BodyValue<B, O> = Awaited<B> extends infer T ? (T extends GenericResult<infer V> ? Parsed<V, O> : T extends FlowResult ? T : Parsed<T, O>) : never;
 /** What `compute` resolves to. */
@@ -412,6 +417,7 @@ export interface ModelDependency { readonly model: ModelYielding<unknown>; reado
 /** The instance side of a class made by `modelClass`. A class, not an interface, so that `call` is abstract: implemented without `override`. */
 export declare abstract class ClassModel<S extends Shape, C, O extends Schema> implements CallableModel<ClassValue<O>, ContextNeeds<C>, never, ClassResult<O>, RegularKeys<S>, {}> {
   readonly [modelTypes]: ModelTypes<ClassValue<O>, ContextNeeds<C>, never, ClassResult<O>>;
+  readonly [originTypes]: { readonly rewrites: Origin<{}> };
   readonly inputs: Inputs<S>;
   readonly flow: FlowApi<ClassValue<O>, ContextNeeds<C>, never, ClassResult<O>, RegularKeys<S>, {}>;
   /** Models that the body will ask for, in which contexts; the scheduler evaluates them first. */

@@ -325,8 +325,10 @@ export class Run implements KernelRun {
   }
 
   /** A body handed back a promise. */
-  #pend(act: Activation, cell: number, promise: PromiseLike<unknown>): void {
+  #pend(act: Activation, cell: number, thenable: PromiseLike<unknown>): void {
     const { definition } = act.plan.models[cell]!;
+    // Whatever else is thenable may settle twice, or throw: a promise of it does not.
+    const promise = thenable instanceof Promise ? (thenable as Promise<unknown>) : Promise.resolve(thenable);
     if (this.isSync) {
       promise.then(ignore, ignore); // its outcome is nobody's any more
       throw new FlowError('ASYNC_IN_SYNC', `${labelOf(definition)} returned a promise under computeSync. Use compute, or make the body synchronous.`, { details: { model: definition.name } });

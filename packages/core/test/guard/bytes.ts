@@ -46,7 +46,7 @@ async function kept(act: () => unknown): Promise<number> {
 const perNode = (bytes: number, count: number): number => Math.round((bytes / count) * 10) / 10;
 const big = layered(100, 100);
 const small = (): ReturnType<typeof layered> => layered(100, 10);
-for (let seed = 0; seed < 60; seed++) {
+for (let seed = 0; seed < 30; seed++) {
   big.root.flow.computeSync({ seed });
   small().root.flow.computeSync({ seed });
   await big.asyncRoot.flow.compute({ seed });
@@ -58,10 +58,10 @@ const firstRun = async (measure: typeof allocated, make: () => ReturnType<typeof
 };
 
 const bytes: Bytes = {
-  warm: perNode(await least(20, () => allocated(() => big.root.flow.computeSync({ seed: 1 }))), big.count),
-  warmAsync: perNode(await least(20, () => allocated(() => big.asyncRoot.flow.compute({ seed: 1 }))), big.count),
-  first: await least(8, () => firstRun(allocated, () => layered(100, 100))),
-  firstOfSmall: await least(8, () => firstRun(allocated, small)),
-  kept: await least(8, () => firstRun(kept, () => layered(100, 100))),
+  warm: perNode(await least(10, () => allocated(() => big.root.flow.computeSync({ seed: 1 }))), big.count),
+  warmAsync: perNode(await least(10, () => allocated(() => big.asyncRoot.flow.compute({ seed: 1 }))), big.count),
+  first: await least(5, () => firstRun(allocated, () => layered(100, 100))),
+  firstOfSmall: await least(5, () => firstRun(allocated, small)),
+  kept: await least(5, () => firstRun(kept, () => layered(100, 100))),
 };
 console.log(JSON.stringify(bytes));

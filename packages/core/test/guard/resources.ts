@@ -18,7 +18,7 @@ const hook = createHook({
   },
 });
 
-async function made(act: () => unknown): Promise<Counts> {
+async function made(act: () => void | Promise<unknown>): Promise<Counts> {
   for (let i = 0; i < 5; i++) await act();
   counts = {};
   hook.enable();

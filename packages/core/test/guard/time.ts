@@ -36,8 +36,8 @@ async function timed(run: Run): Promise<number> {
 }
 
 const ratios: Ratios = {
-  computeSync: await ratio((given) => root.flow.computeSync({ seed: given }).value, recursion, 151, 60),
-  compute: await ratio(async (given) => (await root.flow.compute({ seed: given })).value, recursion, 151, 20),
-  asyncBodies: await ratio(async (given) => (await asyncRoot.flow.compute({ seed: given })).value, asyncRecursion, 51, 20),
+  computeSync: await ratio((given) => root.flow.computeSync({ seed: given }).value, recursion, 101, 40),
+  compute: await ratio(async (given) => (await root.flow.compute({ seed: given })).value, recursion, 101, 20),
+  asyncBodies: await ratio(async (given) => (await asyncRoot.flow.compute({ seed: given })).value, asyncRecursion, 31, 15),
 };
 console.log(JSON.stringify(ratios));
