@@ -186,7 +186,8 @@ type CheckedContext<C, N extends AnyNeed, Regular> =
 type CheckedFields<C, Fields> = C extends NoContext ? 'a context is a plain object or a FlowContext' : C extends object & Given<Fields> ? C : ContextWith<Simplify<Pick<Fields, WrongKeys<C, Fields>>>>;
 type NoContext = readonly unknown[] | ModelYielding<unknown> | ReadonlyMap<unknown, unknown> | ReadonlySet<unknown> | Date | Method;
 type WrongKeys<C, Fields> = { [K in keyof Fields]-?: C extends Given<Pick<Fields, K>> & object ? never : K }[keyof Fields];
-type BoundInstead<C, Regular> = { readonly [K in keyof C & Regular & string]: undefined | `'${K}' is an input of this model: bind it` };
+type KnownKeys<T> = keyof { [K in keyof T as string extends K ? never : K]: T[K] };
+type BoundInstead<C, Regular> = { readonly [K in KnownKeys<C> & Regular & string]?: undefined | `'${K}' is an input of this model: bind it` };
 
 /** What can be done with a model. */
 export interface FlowApi<Value, Needs, Unbound, Result, Regular, Rewrites> {

@@ -28,8 +28,8 @@ async function measured<T>(script: string, ...flags: string[]): Promise<T> {
 describe('a warm run of 10,001 models, in multiples of the recursion', () => {
   test('by compiled loops', async () => {
     const { computeSync, compute, asyncBodies } = await measured<Ratios>('time');
-    expect(computeSync).toBeLessThan(0.5); // 0.04 to 0.06
-    expect(compute).toBeLessThan(0.7); // 0.07 to 0.08
+    expect(computeSync).toBeLessThan(0.5); // 0.04 to 0.10
+    expect(compute).toBeLessThan(0.7); // 0.07 to 0.10
     expect(asyncBodies).toBeLessThan(2); // 0.36 to 0.40, of a recursion that remembers promises
   });
 
@@ -47,11 +47,11 @@ describe('bytes allocated per model', () => {
 
   test('by compiled loops', async () => {
     const { warm, warmAsync, first, firstOfSmall, kept } = await measured<Bytes>('bytes', ...HEAP);
-    expect(warm).toBeLessThan(20); // 9.1: the place of its value, 8. The smallest object would be 24 more, a closure 64
+    expect(warm).toBeLessThan(20); // 9.6: the place of its value, 8. The smallest object would be 24 more, a closure 64
     expect(warmAsync).toBeLessThan(1_900); // 950: two promises, two closures, the record of inputs, and what an async function needs
-    expect(first).toBeLessThan(1_100); // 540: the plan, and what making it takes
-    expect(first).toBeLessThan(firstOfSmall * 1.5); // 0.75 of it: planning is linear
-    expect(kept).toBeLessThan(120); // 57: five numbers in flat arrays
+    expect(first).toBeLessThan(1_300); // 520 to 690: the plan, and what making it takes
+    expect(first).toBeLessThan(firstOfSmall * 1.5); // 0.7 to 0.9 of it: planning is linear
+    expect(kept).toBeLessThan(120); // 60: five numbers in flat arrays
   });
 
   test('where code may not be generated', async () => {
@@ -106,7 +106,7 @@ describe('planning happens once per model', () => {
     const plan = planOf(asPlanned(model));
     const picture = pictureOf(model);
     for (let seed = 0; seed < 20; seed++) {
-      expect(model.flow.computeSync({ seed, [`ambient${seed}`]: seed }).value).toBe(seed + 5 + seed * seed);
+      expect(model.flow.computeSync({ seed, ambient: seed }).value).toBe(seed + 5 + seed * seed);
       expect(model.flow.computeSync({ seed, scale: 3 }).value).toBe((seed + 5) * 3 + seed * seed * 3);
     }
     expect(planned.count).toBe(1);

@@ -71,8 +71,10 @@ export function checkWhatIsKnown(base: Model, list: readonly Rewrite[]): void {
 /** The definitions with a `contextType` in a branch that no other wrapper stands before. */
 function contextTypesIn(base: Model): ReadonlySet<Definition> {
   const found = new Set<Definition>();
-  const hasAny = [...readsOf(base).values()].some((readers) => readers.some((reader) => reader.field.also !== undefined));
-  const seen = new Set<Model>(hasAny ? [base] : []);
+  let hasAny = false;
+  for (const readers of readsOf(base).values()) for (const { field } of readers) hasAny ||= field.also !== undefined;
+  if (!hasAny) return found;
+  const seen = new Set<Model>([base]);
   for (const model of seen) {
     if (model.definition.kind === 'function' && model.definition.context !== undefined) found.add(model.definition);
     for (const upstream of upstreamOf(model)) if (upstream.rewrites === undefined) seen.add(upstream);

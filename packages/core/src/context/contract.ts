@@ -13,14 +13,15 @@ export interface Reader {
 export type Reads = ReadonlyMap<string, readonly Reader[]>;
 
 const NOTHING: Reads = new Map();
-const known = new WeakMap<Model, Reads>();
 
 /** The models directly upstream whose needs are part of a model's contract, in declaration order. A wrapper's are its base and its computed fields. */
 export function upstreamOf(model: Model): Model[] {
-  if (model.rewrites !== undefined) {
-    return [model.base, ...model.rewrites.list.flatMap((rewrite) => (rewrite.kind === 'computed' ? [rewrite.model] : []))];
-  }
   const found: Model[] = [];
+  if (model.rewrites !== undefined) {
+    found.push(model.base);
+    for (const rewrite of model.rewrites.list) if (rewrite.kind === 'computed') found.push(rewrite.model);
+    return found;
+  }
   for (const { role, index } of model.definition.inputs) {
     if (role === 'model') continue;
     const value = model.values[index];
@@ -33,40 +34,39 @@ export function upstreamOf(model: Model): Model[] {
 
 /** What a model and its upstream read, lazy branches included. Iterative, and once per model. */
 export function readsOf(model: Model): Reads {
+  if (model.reads !== undefined) return model.reads as Reads;
   const stack = [model];
   while (stack.length > 0) {
-    const top = stack.at(-1)!;
-    if (known.has(top)) {
+    const top = stack[stack.length - 1]!;
+    if (top.reads !== undefined) {
       stack.pop();
       continue;
     }
-    const missing = upstreamOf(top).filter((upstream) => !known.has(upstream));
-    if (missing.length > 0) {
-      for (let i = missing.length - 1; i >= 0; i--) stack.push(missing[i]!);
-      continue;
-    }
-    known.set(top, top.rewrites === undefined ? ownReads(top) : wrapperReads(top));
+    const upstream = upstreamOf(top);
+    const before = stack.length;
+    for (let i = upstream.length - 1; i >= 0; i--) if (upstream[i]!.reads === undefined) stack.push(upstream[i]!);
+    if (stack.length > before) continue;
+    top.reads = top.rewrites === undefined ? ownReads(top, upstream) : wrapperReads(top);
     stack.pop();
   }
-  return known.get(model)!;
+  return model.reads as unknown as Reads;
 }
 
-function ownReads(model: Model): Reads {
-  let reads = NOTHING;
-  for (const upstream of upstreamOf(model)) reads = union(reads, known.get(upstream)!);
-  return union(reads, fieldReads(model.definition));
+function ownReads(model: Model, upstream: readonly Model[]): Reads {
+  let reads = fieldReads(model.definition);
+  for (const one of upstream) reads = union(reads, readsOf(one));
+  return reads;
 }
 
 function wrapperReads(wrapper: Model): Reads {
   const { list, kept } = wrapper.rewrites!;
-  const supplied = new Set(list.flatMap((rewrite) => (rewrite.kind === 'patch' ? [] : [rewrite.field])));
-  const base = known.get(wrapper.base)!;
-  let reads: Reads = base;
-  if (kept !== undefined || [...supplied].some((field) => base.has(field))) {
-    reads = new Map([...base].filter(([field]) => !supplied.has(field) && kept?.has(field) !== false));
-  }
+  let reads = readsOf(wrapper.base);
+  const isSupplied = (field: string): boolean => list.some((rewrite) => rewrite.kind !== 'patch' && rewrite.field === field);
+  const hidden = [...reads.keys()].filter((field) => isSupplied(field) || kept?.has(field) === false);
+  if (hidden.length === reads.size) reads = NOTHING;
+  else if (hidden.length > 0) reads = new Map([...reads].filter(([field]) => !hidden.includes(field)));
   for (const rewrite of list) {
-    if (rewrite.kind === 'computed') reads = union(reads, known.get(rewrite.model)!);
+    if (rewrite.kind === 'computed') reads = union(reads, readsOf(rewrite.model));
     else if (rewrite.kind !== 'literal') reads = union(reads, fieldReads(rewrite.transform.definition));
   }
   return reads;

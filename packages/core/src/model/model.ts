@@ -20,6 +20,8 @@ export class Model {
   /** The planner's notes while it makes a plan: which planning, and the model's cell in it. */
   mark: number;
   markedCell: number;
+  /** What the branch reads from its context; worked out by `context/contract.ts` when first asked for. */
+  reads: unknown;
   private inputRecord: Readonly<Record<string, unknown>> | undefined;
 
   constructor(definition: Definition, bound: Bound, base?: Model, rewrites?: Rewrites) {
@@ -30,6 +32,7 @@ export class Model {
     this.rewrites = rewrites;
     this.mark = 0;
     this.markedCell = 0;
+    this.reads = undefined;
     this.inputRecord = undefined;
   }
 

@@ -1,6 +1,9 @@
 import type { Model } from '../model/model.ts';
 import type { Frame } from './slots.ts';
 
+/** Tells the slots that feed a branch. */
+export type Key = string | number;
+
 /** Numbers the plannings of this process, so that a model's mark tells whose it is. */
 let plannings = 0;
 
@@ -19,7 +22,7 @@ export class Places {
   readonly #root: Frame;
   #isClosed = false;
   #plain: Map<Model, number> | undefined = undefined;
-  readonly #framed = new Map<Model, Map<string, number>>();
+  readonly #framed = new Map<Model, Map<Key, number>>();
 
   constructor(models: readonly Model[], frames: readonly Frame[], root: Frame) {
     this.#models = models;
@@ -33,21 +36,21 @@ export class Places {
   }
 
   /** The cell of a model in the runtime context, or -1. `key` tells the slots that feed its branch there. */
-  plain(model: Model, key: () => string): number {
+  plain(model: Model, key: () => Key): number {
     const cell = this.#plainCell(model);
     if (cell >= 0) return cell;
     return this.#framed.size === 0 ? -1 : (this.#framed.get(model)?.get(key()) ?? -1);
   }
 
   /** The cell of a model where these slots feed its branch, or -1. */
-  framed(model: Model, key: string, plainKey: () => string): number {
+  framed(model: Model, key: Key, plainKey: () => Key): number {
     const cell = this.#framed.get(model)?.get(key);
     if (cell !== undefined) return cell;
     const plain = this.#plainCell(model);
     return plain >= 0 && plainKey() === key ? plain : -1;
   }
 
-  set(model: Model, key: string | undefined, cell: number): void {
+  set(model: Model, key: Key | undefined, cell: number): void {
     const others = this.#framed.size === 0 ? undefined : this.#framed.get(model);
     if (key === undefined) {
       if (others !== undefined) this.repeats = true;

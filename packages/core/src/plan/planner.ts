@@ -5,6 +5,7 @@ import type { Container } from '../model/container.ts';
 import type { InputSpec } from '../model/definition.ts';
 import { Model } from '../model/model.ts';
 import { Places } from './places.ts';
+import type { Key } from './places.ts';
 import { constantOperand, indexOf, isSlot, slotOperand, specialOperand } from './plan.ts';
 import type { Operand, Plan } from './plan.ts';
 import { Frame, slotInputs, SlotTable } from './slots.ts';
@@ -24,7 +25,7 @@ interface Step {
   readonly model: Model;
   readonly frame: Frame;
   /** Its place among the cells of its model in rewritten frames. */
-  readonly key: string | undefined;
+  readonly key: Key | undefined;
   /** The cells of the children placed so far. */
   readonly cells: number[];
   /** Of a model whose inputs are all regular: the input looked at next. Such a model needs none of the rest. */
@@ -122,7 +123,7 @@ class Planner implements Plan {
     const { base } = model;
     const { definition } = base;
     const frame = model.rewrites === undefined ? outer : new Frame(outer, model.rewrites);
-    let key: string | undefined;
+    let key: Key | undefined;
     if (frame !== this.#table.root) key = this.#readsKey(base, frame);
     if (!definition.volatile) {
       const cell = key === undefined ? this.#places.plain(base, () => this.#readsKey(base, frame)) : this.#places.framed(base, key, () => this.#readsKey(base, this.#table.root));
@@ -132,15 +133,15 @@ class Planner implements Plan {
     return DEEPER;
   }
 
-  #readsKey(model: Model, frame: Frame): string {
-    return this.#reads(model, frame).join();
-  }
-
-  /** The slots of everything that a branch reads, in the order of its contract. */
-  #reads(model: Model, frame: Frame): number[] {
-    const reads: number[] = [];
-    for (const field of readsOf(model).keys()) reads.push(this.#table.resolve(frame, field));
-    return reads;
+  /** The slots of everything that a branch reads, in the order of its contract; of one slot, its number. */
+  #readsKey(model: Model, frame: Frame): Key {
+    const reads = readsOf(model);
+    let key: Key = '';
+    for (const field of reads.keys()) {
+      const slot = this.#table.resolve(frame, field);
+      key = reads.size === 1 ? slot : `${key}${slot},`;
+    }
+    return key;
   }
 
   #context(model: Model, frame: Frame): StepContext {
@@ -156,7 +157,8 @@ class Planner implements Plan {
       }
     }
     const slots = definition.contextFields.length === 0 ? NONE : this.#contextSlots(model, frame);
-    const computed = this.#computedIn(slots).filter((slot) => this.#computedSlot(slot).cell < 0);
+    const below = this.#computedIn(slots);
+    const computed = below.length === 0 ? NONE : below.filter((slot) => this.#computedSlot(slot).cell < 0);
     if (computed.length === 0) return { children, childFrames: undefined, slots, computed };
     const childFrames = children.map(() => frame);
     for (const slot of computed) {
@@ -170,18 +172,21 @@ class Planner implements Plan {
   /** One slot per context field, then the object-level check where there is one; a class model has one slot in all. */
   #contextSlots(model: Model, frame: Frame): number[] {
     const { definition, values } = model;
-    const sources = definition.contextFields.map((field) => this.#table.resolve(frame, field.name));
-    if (definition.kind === 'class') return [this.#table.object(definition, sources)];
-    const fallbacks = definition.contextFields.map((field) => values[field.input!.index]);
-    const slots = sources.map((source, i) => this.#table.parse(definition, definition.contextFields[i]!, source, fallbacks[i]));
-    if (definition.context?.whole === true) slots.push(this.#table.check(definition, sources, fallbacks));
+    const fields = definition.contextFields;
+    const slots: number[] = [];
+    if (definition.kind === 'function') {
+      for (const field of fields) slots.push(this.#table.parse(definition, field, this.#table.resolve(frame, field.name), values[field.input!.index]));
+      if (definition.context?.whole !== true) return slots;
+    }
+    const sources = fields.map((field) => this.#table.resolve(frame, field.name));
+    slots.push(definition.kind === 'class' ? this.#table.object(definition, sources) : this.#table.check(definition, sources, fields.map((field) => values[field.input!.index])));
     return slots;
   }
 
-  #computedIn(slots: readonly number[]): number[] {
+  #computedIn(slots: readonly number[]): readonly number[] {
     let found: Set<number> | undefined;
     for (const slot of slots) for (const computed of this.computedBelow[slot]!) (found ??= new Set()).add(computed);
-    return found === undefined ? [] : [...found];
+    return found === undefined ? NONE : [...found];
   }
 
   #computedSlot(slot: number): Slot & { kind: 'computed' } {

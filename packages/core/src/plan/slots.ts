@@ -13,12 +13,28 @@ import type { BoundTransform } from '../model/transform.ts';
 export class Frame {
   readonly parent: Frame | undefined;
   readonly rewrites: Rewrites | undefined;
-  /** Field → slot, as far as asked for. */
-  readonly sources = new Map<string, number>();
+  // Field → slot, as far as asked for. Most frames are asked for one field, and a map for each would be most of a plan's garbage.
+  #field: string | undefined = undefined;
+  #slot = -1;
+  #others: Map<string, number> | undefined = undefined;
 
   constructor(parent?: Frame, rewrites?: Rewrites) {
     this.parent = parent;
     this.rewrites = rewrites;
+  }
+
+  /** The slot that feeds a field, if it was resolved. */
+  source(field: string): number | undefined {
+    return this.#field === field ? this.#slot : this.#others?.get(field);
+  }
+
+  setSource(field: string, slot: number): void {
+    if (this.#field === undefined) {
+      this.#field = field;
+      this.#slot = slot;
+    } else {
+      (this.#others ??= new Map()).set(field, slot);
+    }
   }
 }
 
@@ -38,6 +54,11 @@ export type Slot =
   | { readonly kind: 'object'; readonly owner: Definition; readonly sources: readonly number[] }
   /** The object-level check of a `contextType`; yields nothing. `sources` are the parse slots' sources, `fallbacks` the defaults. */
   | { readonly kind: 'check'; readonly owner: Definition; readonly sources: readonly number[]; readonly fallbacks: readonly unknown[] };
+
+interface Task {
+  readonly frame: Frame;
+  readonly field: string;
+}
 
 const NONE: readonly number[] = [];
 
@@ -90,40 +111,38 @@ export class SlotTable {
 
   /** The slot that feeds a field in a frame. Iterative: wrappers may be nested as deep as graphs are. */
   resolve(frame: Frame, field: string): number {
-    const known = frame.sources.get(field);
+    const known = frame.source(field);
     if (known !== undefined) return known;
-    const tasks: { readonly frame: Frame; readonly field: string }[] = [{ frame, field }];
+    const tasks: Task[] = [];
+    if (!this.#attempt(frame, field, tasks)) tasks.unshift({ frame, field });
     while (tasks.length > 0) {
-      const task = tasks.at(-1)!;
-      if (task.frame.sources.has(task.field) || this.#attempt(task.frame, task.field, tasks)) tasks.pop();
+      const task = tasks[tasks.length - 1]!;
+      if (task.frame.source(task.field) !== undefined || this.#attempt(task.frame, task.field, tasks)) tasks.pop();
     }
-    return frame.sources.get(field)!;
+    return frame.source(field)!;
   }
 
   /** Resolves a field, or pushes what has to be resolved before. */
-  #attempt(frame: Frame, field: string, tasks: { readonly frame: Frame; readonly field: string }[]): boolean {
-    const passed: Frame[] = [];
+  #attempt(frame: Frame, field: string, tasks: Task[]): boolean {
     let at = frame;
-    let slot = at.sources.get(field);
+    let slot = at.source(field);
     while (slot === undefined) {
-      passed.push(at);
       if (at.parent === undefined) slot = this.#add(`r${field}`, { kind: 'runtime', field }, NONE);
-      else if (!writes(at.rewrites!, field)) {
-        if (at.rewrites!.kept?.has(field) === false) slot = this.#add(`a${field}`, { kind: 'absent', field }, NONE);
-        else {
-          at = at.parent;
-          slot = at.sources.get(field);
-        }
-      } else {
+      else if (writes(at.rewrites!, field)) {
         slot = this.#rewritten(at, field, tasks);
         if (slot === undefined) return false;
+      } else if (at.rewrites!.kept?.has(field) === false) slot = this.#add(`a${field}`, { kind: 'absent', field }, NONE);
+      else {
+        at = at.parent;
+        slot = at.source(field);
       }
     }
-    for (const below of passed) below.sources.set(field, slot);
+    // All frames that the search passed know it from now on.
+    for (let passed: Frame | undefined = frame; passed !== undefined && passed.source(field) === undefined; passed = passed === at ? undefined : passed.parent) passed.setSource(field, slot);
     return true;
   }
 
-  #rewritten(frame: Frame, field: string, tasks: { readonly frame: Frame; readonly field: string }[]): number | undefined {
+  #rewritten(frame: Frame, field: string, tasks: Task[]): number | undefined {
     const { list, kept } = frame.rewrites!;
     const parent = frame.parent!;
     const patches: number[] = [];
@@ -142,7 +161,7 @@ export class SlotTable {
       }
     }
     if (kept?.has(field) === false) return this.#pick(patches, field, this.#add(`a${field}`, { kind: 'absent', field }, NONE));
-    const otherwise = parent.sources.get(field);
+    const otherwise = parent.source(field);
     if (otherwise === undefined) {
       tasks.push({ frame: parent, field });
       return undefined;
@@ -159,12 +178,12 @@ export class SlotTable {
     return this.#add(`m${this.#idOf(model)},${this.#idOf(frame)}`, { kind: 'computed', model, frame, cell: -1 }, NONE);
   }
 
-  #transform(frame: Frame, transform: BoundTransform, tasks: { readonly frame: Frame; readonly field: string }[]): number | undefined {
+  #transform(frame: Frame, transform: BoundTransform, tasks: Task[]): number | undefined {
     const { definition } = transform;
     const inputs: number[] = [];
     let ready = true;
     for (const field of definition.contextFields) {
-      const source = frame.sources.get(field.name);
+      const source = frame.source(field.name);
       if (source === undefined) {
         tasks.push({ frame, field: field.name });
         ready = false;

@@ -18,6 +18,7 @@ const hook = createHook({
   },
 });
 
+/** What a warm run makes. */
 async function made(act: () => void | Promise<unknown>): Promise<Counts> {
   for (let i = 0; i < 5; i++) await act();
   counts = {};

@@ -35,6 +35,12 @@ class Period {
   }
 }
 void model.flow.compute(new Period());
+declare const name: string;
+void model.flow.compute({ start, end, [name]: 1 });
+declare const dynamic: { [field: string]: unknown; start: Date; end: Date };
+void model.flow.compute(dynamic);
+declare const oneOfTwo: { start: Date; end: Date; note: string } | { start: Date; end: Date; place?: undefined };
+void model.flow.compute(oneOfTwo);
 declare const anything: any;
 void model.flow.compute(anything);
 
@@ -58,6 +64,9 @@ void model.flow.compute(half);
 declare const readsLess: { start: Date };
 // @ts-expect-error end is missing
 void model.flow.compute(readsLess);
+declare const record: Record<string, Date>;
+// @ts-expect-error nothing says that start and end are among them
+void model.flow.compute(record);
 // @ts-expect-error a name of another case
 void model.flow.compute({ start, End: end });
 // @ts-expect-error no such option
