@@ -191,6 +191,7 @@ type BoundInstead<C, Regular> = { readonly [K in KnownKeys<C> & Regular & string
 
 /** What can be done with a model. */
 export interface FlowApi<Value, Needs, Unbound, Result, Regular, Rewrites> {
+  readonly [originTypes]: { readonly value: Value; readonly rewrites: Origin<Rewrites> };
   /**
    * Evaluates the graph in a context. The context is a plain object, or a `FlowContext` where a field is also the name of
    * a regular input of this model.

@@ -7,6 +7,7 @@ import { Activation } from './activation.ts';
 import { Caller } from './caller.ts';
 import type { RunServices } from './caller.ts';
 import { cycleError, waitPath, waitsOf } from './cycles.ts';
+import { demand } from './demand.ts';
 import { finishSync } from './finish-sync.ts';
 import { received } from './gather.ts';
 import type { GatherServices } from './gather.ts';
@@ -112,7 +113,7 @@ export class Asks implements RunServices, GatherServices {
     const value = act.values[cell];
     if (!isUnfinished(value)) return value instanceof Failure ? Promise.reject(value.error) : Promise.resolve(value);
     this.refuseCycle(caller, { act, cell });
-    run.demand(act, cell);
+    demand(run, act, cell);
     return new Promise((resolve, reject) => {
       const deliver = (settle: () => void): void => {
         if (!caller.waits.delete(wait)) return;

@@ -3,6 +3,7 @@ import { FlowError, show } from '../errors.ts';
 import { labelOf } from '../model/definition.ts';
 import type { ModelDependency } from '../types.ts';
 import type { Activation } from './activation.ts';
+import { demand } from './demand.ts';
 import { gather } from './gather.ts';
 import type { Place } from './identity.ts';
 import type { Run } from './run.ts';
@@ -71,7 +72,7 @@ function gatherAhead(run: Run, act: Activation, cell: number, wanted: Wanted): v
     run.drain();
   };
   for (const place of places) {
-    run.demand(place.act, place.cell);
+    demand(run, place.act, place.cell);
     const wait = {
       ...place,
       break: (error: unknown) => {

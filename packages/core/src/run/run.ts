@@ -14,13 +14,13 @@
  */
 import { FlowError, show } from '../errors.ts';
 import { labelOf } from '../model/definition.ts';
-import { eachUpstream } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { Activation } from './activation.ts';
 import type { Waiter } from './activation.ts';
 import { Asks } from './asks.ts';
 import type { Caller } from './caller.ts';
 import { cycleError, nestedCycle } from './cycles.ts';
+import { demandEager } from './demand.ts';
 import { eachDependent } from './dependents.ts';
 import { finishSync } from './finish-sync.ts';
 import { gather } from './gather.ts';
@@ -195,7 +195,7 @@ export class Run implements KernelRun {
         }
         if (this.isOver) throw this.reason;
         if (this.isAsync) {
-          this.#demandAll(act);
+          demandEager(this, act);
           return false;
         }
       }
@@ -377,32 +377,6 @@ export class Run implements KernelRun {
     } catch (error) {
       this.fail(act, cell, error);
     }
-  }
-
-  /** Demands every cell of the root's plan that has not run. */
-  #demandAll(act: Activation): void {
-    const remaining = act.counts();
-    for (let cell = 0; cell < act.plan.eagerCells; cell++) if (act.values[cell] === EMPTY && remaining[cell]! < 0) this.#schedule(act, cell);
-  }
-
-  /** Demands a cell and all that it needs. */
-  demand(act: Activation, target: number): void {
-    this.isAsync = true;
-    act.counts();
-    for (const cell of act.closure(target, true)) this.#schedule(act, cell);
-  }
-
-  #schedule(act: Activation, cell: number): void {
-    let waiting = 0;
-    let failure: Failure | undefined;
-    eachUpstream(act.plan, cell, (upstream) => {
-      const value = act.values[upstream];
-      if (value instanceof Failure) failure ??= value;
-      else if (isUnfinished(value)) waiting++;
-    });
-    act.counts()[cell] = waiting;
-    if (failure !== undefined) this.fail(act, cell, failure.error);
-    else if (waiting === 0) this.seats.push({ act, cell });
   }
 }
 

@@ -1,0 +1,31 @@
+/** Asking for cells in an asynchronous run: each counts what it still waits for, and is queued when that is nothing. */
+import { eachUpstream } from '../plan/plan.ts';
+import type { Activation } from './activation.ts';
+import type { Run } from './run.ts';
+import { EMPTY, Failure, isUnfinished } from './states.ts';
+
+/** Demands every eager cell that has not run. */
+export function demandEager(run: Run, act: Activation): void {
+  const remaining = act.counts();
+  for (let cell = 0; cell < act.plan.eagerCells; cell++) if (act.values[cell] === EMPTY && remaining[cell]! < 0) schedule(run, act, cell);
+}
+
+/** Demands a cell and all that it needs. */
+export function demand(run: Run, act: Activation, target: number): void {
+  run.isAsync = true;
+  act.counts();
+  for (const cell of act.closure(target, true)) schedule(run, act, cell);
+}
+
+function schedule(run: Run, act: Activation, cell: number): void {
+  let waiting = 0;
+  let failure: Failure | undefined;
+  eachUpstream(act.plan, cell, (upstream) => {
+    const value = act.values[upstream];
+    if (value instanceof Failure) failure ??= value;
+    else if (isUnfinished(value)) waiting++;
+  });
+  act.counts()[cell] = waiting;
+  if (failure !== undefined) run.fail(act, cell, failure.error);
+  else if (waiting === 0) run.seats.push({ act, cell });
+}
