@@ -1,5 +1,5 @@
 /** Shapes by sizes: the grid that the warm, asynchronous and cold comparisons share. */
-import { compare, isTiming } from './measure.ts';
+import { clock, compare, isTiming } from './measure.ts';
 import type { Contender, Effort, Outcome } from './measure.ts';
 import { inlined } from './opponents/loop.ts';
 import type { Engine, Run } from './opponents/engine.ts';
@@ -29,6 +29,7 @@ export async function overGrid(question: string, engines: readonly Engine[], con
   for (const shape of shapeNames) {
     const forecast = new Forecast();
     for (const size of sizesOf(shape, settings.sizes)) {
+      const start = clock();
       const graph = shapes[shape].make(size);
       const expected = inlined.build(graph) as (seed: number) => number;
       const tried = engines.filter(({ name }) => forecast.seconds(name, graph.count) <= TOO_LONG);
@@ -37,7 +38,8 @@ export async function overGrid(question: string, engines: readonly Engine[], con
       for (const { name } of engines) if (!outcomes.has(name)) outcomes.set(name, { failed: forecast.excuse(name, graph.count) });
       for (const [name, outcome] of outcomes) forecast.note(name, graph.count, outcome);
       points.push({ shape, size, outcomes });
-      settings.log(`${question} ${shape} ${size}: ${engines.map(({ name }) => `${name} ${timed(outcomes.get(name))}`).join(' | ')}`);
+      const seconds = ((clock() - start) / 1_000).toFixed(1);
+      settings.log(`${question} ${shape} ${size}: ${engines.map(({ name }) => `${name} ${timed(outcomes.get(name))}`).join(' | ')} (${seconds} s)`);
     }
   }
   return points;

@@ -18,7 +18,7 @@ const log = (line: string): void => console.error(line);
 
 const grid: Settings = args.quick
   ? { sizes: [100, 1_000], effort: { rounds: 3, sampleMs: 4, warmUpMs: 20, budgetMs: 100 }, log }
-  : { sizes: [100, 1_000, 10_000, 100_000], effort: { rounds: 9, sampleMs: 10, warmUpMs: 60, budgetMs: 1_200 }, log };
+  : { sizes: [100, 1_000, 10_000, 100_000], effort: { rounds: 7, sampleMs: 10, warmUpMs: 60, budgetMs: 700 }, log };
 
 /** The smallest of a shape is what the others are held against. */
 const large: readonly Large[] = args.quick

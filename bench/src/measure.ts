@@ -39,24 +39,48 @@ const nextSeed = (): number => (seeds = (seeds + 1) % 1_000_000);
 
 /** Times every contender. `units`: by what a run's time is divided. `expected`: the right answer. */
 export async function compare(contenders: readonly Contender[], units: number, expected: (seed: number) => number, effort: Effort): Promise<Map<string, Outcome>> {
+  process.on('uncaughtException', noteTrouble);
+  process.on('unhandledRejection', noteTrouble);
   const outcomes = new Map<string, Outcome>();
-  const samplers: Sampler[] = [];
-  for (const contender of contenders) {
-    const sampler = new Sampler(contender, effort);
-    const failed = await sampler.prepare(expected);
-    if (failed === undefined) samplers.push(sampler);
-    else outcomes.set(contender.name, { failed });
-  }
+  let samplers = contenders.map((contender) => new Sampler(contender, effort));
+  const attempt = async (sampler: Sampler, work: () => Promise<void>): Promise<void> => {
+    try {
+      await guarded(work);
+      if (sampler.isDone) outcomes.set(sampler.contender.name, summary(sampler.samples, units));
+    } catch (error) {
+      sampler.isDone = true;
+      outcomes.set(sampler.contender.name, { failed: reason(error) });
+    }
+  };
+  for (const sampler of samplers) await attempt(sampler, () => sampler.prepare(expected));
   for (let round = 0; round < effort.rounds; round++) {
+    samplers = samplers.filter(({ isDone }) => !isDone); // lets their graphs go
     collect();
     for (let i = 0; i < samplers.length; i++) {
       const sampler = samplers[(i + round) % samplers.length]!;
-      if (sampler.samples.length > 0 && sampler.spentMs > effort.budgetMs) continue;
-      await sampler.sample();
+      await attempt(sampler, () => sampler.sample());
     }
   }
-  for (const { contender, samples } of samplers) outcomes.set(contender.name, summary(samples, units));
+  process.off('uncaughtException', noteTrouble);
+  process.off('unhandledRejection', noteTrouble);
   return outcomes;
+}
+
+/** Some libraries overflow the stack where no promise is looking, and their promise then never settles, or after it has. */
+let trouble = Promise.withResolvers<never>();
+
+function noteTrouble(error: unknown): void {
+  trouble.reject(error);
+}
+
+async function guarded(work: () => Promise<void>): Promise<void> {
+  trouble = Promise.withResolvers();
+  const timer = setTimeout(() => trouble.reject(new Error('no answer in 30 s')), 30_000);
+  try {
+    await Promise.race([work(), trouble.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 const nobody = new Int32Array(new SharedArrayBuffer(4));
@@ -76,8 +100,9 @@ export const collect = (): void => {
 class Sampler {
   readonly contender: Contender;
   readonly samples: number[] = [];
-  spentMs = 0;
+  isDone = false;
   readonly #effort: Effort;
+  #spentMs = 0;
   #runs = 1;
 
   constructor(contender: Contender, effort: Effort) {
@@ -85,47 +110,41 @@ class Sampler {
     this.#effort = effort;
   }
 
-  /** Checks the answers, warms up, and decides on the runs per sample. Returns the reason when that is all there is to it. */
-  async prepare(expected: (seed: number) => number): Promise<string | undefined> {
-    try {
-      for (let i = 0; i < 2; i++) {
-        const seed = nextSeed();
-        const start = clock();
-        const value = await guarded(() => this.contender.run(seed));
-        this.spentMs = clock() - start;
-        if (value !== expected(seed)) return 'wrong value';
-        if (this.spentMs > this.#effort.budgetMs) {
-          this.samples.push(this.spentMs * 1e6); // it has had its share
-          return undefined;
-        }
-      }
-      this.spentMs = 0;
-      let runs = 0;
-      let took = 0;
+  /** Checks the answers, warms up, and decides on the runs per sample. */
+  async prepare(expected: (seed: number) => number): Promise<void> {
+    for (let i = 0; i < 2; i++) {
+      const seed = nextSeed();
       const start = clock();
-      do {
-        const more = Math.max(1, runs); // the clock costs more than a small run
-        await this.#times(more);
-        runs += more;
-        took = clock() - start;
-      } while (took < this.#effort.warmUpMs);
-      this.#runs = Math.max(1, Math.round((this.#effort.sampleMs * runs) / took));
-      return undefined;
-    } catch (error) {
-      return reason(error);
+      const value = await this.contender.run(seed);
+      const took = clock() - start;
+      if (value !== expected(seed)) throw new Error('wrong value');
+      if (took > this.#effort.budgetMs) {
+        this.samples.push(took * 1e6); // it has had its share
+        this.isDone = true;
+        return;
+      }
     }
+    let runs = 0;
+    let took = 0;
+    const start = clock();
+    do {
+      const more = Math.max(1, runs); // the clock costs more than a small run
+      await this.#times(more);
+      runs += more;
+      took = clock() - start;
+    } while (took < this.#effort.warmUpMs);
+    this.#runs = Math.max(1, Math.round((this.#effort.sampleMs * runs) / took));
   }
 
   /** One sample: nanoseconds per run. */
   async sample(): Promise<void> {
-    // A run that is a sample by itself leaves a heap behind; short ones only tidy up the young generation.
-    if (this.#runs === 1) collect();
-    else void globalThis.gc?.({ type: 'minor' });
+    void globalThis.gc?.({ type: 'minor' });
     const start = clock();
     await this.#times(this.#runs);
     const took = clock() - start;
-    this.spentMs += took;
     this.samples.push((took * 1e6) / this.#runs);
+    this.#spentMs += took;
+    this.isDone = this.#spentMs > this.#effort.budgetMs || this.samples.length >= this.#effort.rounds;
   }
 
   async #times(runs: number): Promise<void> {
@@ -134,21 +153,6 @@ class Sampler {
       const value = run(nextSeed());
       if (typeof value !== 'number') await value;
     }
-  }
-}
-
-/** Some libraries overflow the stack where no promise is looking, and their promise then never settles. */
-async function guarded<T>(run: () => T | Promise<T>): Promise<T> {
-  const trouble = Promise.withResolvers<never>();
-  const timer = setTimeout(() => trouble.reject(new Error('no answer in 20 s')), 20_000);
-  process.on('uncaughtException', trouble.reject);
-  process.on('unhandledRejection', trouble.reject);
-  try {
-    return await Promise.race([run(), trouble.promise]);
-  } finally {
-    clearTimeout(timer);
-    process.off('uncaughtException', trouble.reject);
-    process.off('unhandledRejection', trouble.reject);
   }
 }
 

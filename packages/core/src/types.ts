@@ -395,6 +395,10 @@ type ComesFromContext<K extends PropertyKey> = { readonly [P in K]: `'${P & stri
 export interface TransformFactory<S extends TransformShape, T> {
   <const B extends TransformBindings<S>>(...bindings: [RequiredInputs<S>] extends [never] ? [bindings?: OnlyRegular<B, S>] : [bindings: OnlyRegular<B, S>]): T;
 }
+/** What the body of a patch transform may return. */
+export type PatchReturn<P extends Readonly<Record<string, Schema>>> = { readonly [K in keyof P]?: Given<core.input<P[K]>> | undefined };
+/** What the body of a field transform may return. */
+export type FieldReturn<O> = O extends Schema ? Given<core.input<O>> : unknown;
 /** Makes bound patch transforms. */
 export interface PatchFactory<S extends TransformShape, Fields> extends TransformFactory<S, PatchTransform<Fields, OwnNeeds<S, {}>>> {}
 /** Makes bound field transforms. */

@@ -7,7 +7,7 @@ import type { Definition } from '../model/definition.ts';
 import { ClosedContextRewrite, ComputedOverride } from '../model/rewrites.ts';
 import { BoundTransform } from '../model/transform.ts';
 import { nestedModel } from '../run/nested.ts';
-import type { ClosedContext, ComputedFrom, FieldFactory, FieldTransform, Inputs, ModelYielding, Need, PatchFactory, TransformShape } from '../types.ts';
+import type { ClosedContext, ComputedFrom, FieldFactory, FieldReturn, FieldTransform, Inputs, ModelYielding, Need, PatchFactory, PatchReturn, TransformShape } from '../types.ts';
 import { define, register, TRANSFORM } from './define.ts';
 import { named } from './flow-model.ts';
 import type { DefinitionOptions } from './flow-model.ts';
@@ -42,14 +42,14 @@ export interface FieldTransformOptions<S extends TransformShape, O extends core.
  * console.log(length().flow.withContext(shift({ by: 10 })).flow.computeSync({ start: 1, end: 2 }).value); // 11-12
  * ```
  */
-export function contextTransform<const S extends TransformShape, const P extends Readonly<Record<string, core.$ZodType>>>(
+export function contextTransform<const S extends TransformShape, const P extends Readonly<Record<string, core.$ZodType>>, F extends (inputs: Inputs<S>) => PatchReturn<P>>(
   options: PatchTransformOptions<S, P>,
-  body: (inputs: Inputs<S>) => { readonly [K in keyof P]?: core.input<P[K]> | undefined },
+  body: F,
 ): PatchFactory<S, { readonly [K in keyof P]: core.output<P[K]> }>;
-export function contextTransform<const S extends TransformShape, R extends O extends core.$ZodType ? core.input<O> : unknown, O extends core.$ZodType | undefined = undefined>(
+export function contextTransform<const S extends TransformShape, F extends (inputs: Inputs<S>) => FieldReturn<O>, O extends core.$ZodType | undefined = undefined>(
   options: FieldTransformOptions<S, O>,
-  body: (inputs: Inputs<S>) => R,
-): FieldFactory<S, O extends core.$ZodType ? core.output<O> : R>;
+  body: F,
+): FieldFactory<S, O extends core.$ZodType ? core.output<O> : ReturnType<F>>;
 export function contextTransform(options: object, body: (inputs: never) => unknown): unknown {
   const definition = define(TRANSFORM, options, body);
   register(definition, options);

@@ -66,14 +66,14 @@ export interface FlowModelOptions<S extends Shape, O extends core.$ZodType | und
  * console.log((await model.flow.compute({ value: 7, b: 12 })).value); // 24
  * ```
  */
-export function flowModel<const S extends Shape, R extends BodyReturn<O>, O extends core.$ZodType | undefined = undefined, U extends boolean = false>(
+export function flowModel<const S extends Shape, F extends (inputs: Inputs<S>, run: FlowRun) => BodyReturn<O>, O extends core.$ZodType | undefined = undefined, U extends boolean = false>(
   options: FlowModelOptions<S, O, U>,
-  body: (inputs: Inputs<S>, run: FlowRun) => R,
-): ModelFactory<S, BodyValue<R, O>, BodyResult<R, O, U>> {
+  body: F, // a type of its own, so that `output` is the contextual type of what it returns
+): ModelFactory<S, BodyValue<ReturnType<F>, O>, BodyResult<ReturnType<F>, O, U>> {
   const definition = define(FUNCTION, options, body);
   register(definition, options);
   const factory = (bindings?: unknown): Model => new Model(definition, bind(definition, bindings));
-  return named(factory, definition.name, definition) as unknown as ModelFactory<S, BodyValue<R, O>, BodyResult<R, O, U>>; // the static contract is proven by the type tests
+  return named(factory, definition.name, definition) as unknown as ModelFactory<S, BodyValue<ReturnType<F>, O>, BodyResult<ReturnType<F>, O, U>>; // the static contract is proven by the type tests
 }
 
 /** Factories carry their definition, and its name for debuggers. */

@@ -1,0 +1,8 @@
+import { z } from 'zod';
+import { contextTransform, flowModel, FromContext } from '@flowmodel/core';
+
+const visits = flowModel({ name: 'visits', inputs: { place: z.string(), date: FromContext(z.date()) } }, ({ place, date }) => place.length * date.getDay());
+const tomorrow = contextTransform({ inputs: { date: FromContext(z.date()) }, patches: { date: z.date() } }, ({ date }) => ({ date: new Date(date.getTime() + 86_400_000) }));
+
+// @ts-expect-error a patch transform goes by position
+visits({ place: 'library' }).flow.withContext({ date: tomorrow() });

@@ -1,0 +1,7 @@
+import { z } from 'zod';
+import { flowModel, FromContext } from '@flowmodel/core';
+
+const visits = flowModel({ name: 'visits', inputs: { place: z.string(), date: FromContext(z.date()) } }, ({ place, date }) => place.length * date.getDay());
+
+// @ts-expect-error an input is not bound
+void visits().flow.compute({ date: new Date() });
