@@ -46,7 +46,7 @@ export async function overGrid(question: string, engines: readonly Engine[], con
 }
 
 /** Runs that would take longer than this, in seconds, are not tried. */
-const TOO_LONG = 4;
+const TOO_LONG = 2;
 
 /** What a run on a larger graph will take, if the cost per node goes on growing as it did between the last two sizes. */
 class Forecast {

@@ -39,8 +39,8 @@ const nextSeed = (): number => (seeds = (seeds + 1) % 1_000_000);
 
 /** Times every contender. `units`: by what a run's time is divided. `expected`: the right answer. */
 export async function compare(contenders: readonly Contender[], units: number, expected: (seed: number) => number, effort: Effort): Promise<Map<string, Outcome>> {
-  process.on('uncaughtException', noteTrouble);
-  process.on('unhandledRejection', noteTrouble);
+  listen();
+  collect(); // once, and before warming up: V8 drops optimized code whose objects went
   const outcomes = new Map<string, Outcome>();
   let samplers = contenders.map((contender) => new Sampler(contender, effort));
   const attempt = async (sampler: Sampler, work: () => Promise<void>): Promise<void> => {
@@ -55,26 +55,34 @@ export async function compare(contenders: readonly Contender[], units: number, e
   for (const sampler of samplers) await attempt(sampler, () => sampler.prepare(expected));
   for (let round = 0; round < effort.rounds; round++) {
     samplers = samplers.filter(({ isDone }) => !isDone); // lets their graphs go
-    collect();
     for (let i = 0; i < samplers.length; i++) {
       const sampler = samplers[(i + round) % samplers.length]!;
       await attempt(sampler, () => sampler.sample());
     }
   }
-  process.off('uncaughtException', noteTrouble);
-  process.off('unhandledRejection', noteTrouble);
   return outcomes;
 }
 
 /** Some libraries overflow the stack where no promise is looking, and their promise then never settles, or after it has. */
 let trouble = Promise.withResolvers<never>();
 
-function noteTrouble(error: unknown): void {
-  trouble.reject(error);
+let isListening = false;
+function listen(): void {
+  if (isListening) return;
+  isListening = true; // and stays so: some of it comes late
+  for (const event of ['uncaughtException', 'unhandledRejection']) {
+    process.on(event, (error: unknown) => {
+      if (!isOverflow(error)) console.error(error);
+      trouble.reject(error);
+    });
+  }
 }
+
+const isOverflow = (error: unknown): boolean => error instanceof RangeError && error.message.includes('call stack');
 
 async function guarded(work: () => Promise<void>): Promise<void> {
   trouble = Promise.withResolvers();
+  trouble.promise.catch(() => {});
   const timer = setTimeout(() => trouble.reject(new Error('no answer in 30 s')), 30_000);
   try {
     await Promise.race([work(), trouble.promise]);
@@ -158,7 +166,7 @@ class Sampler {
 
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return 'failed';
-  if (error instanceof RangeError && error.message.includes('call stack')) return 'stack overflow';
+  if (isOverflow(error)) return 'stack overflow';
   return error.message.length > 40 ? error.name : error.message;
 }
 

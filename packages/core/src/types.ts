@@ -15,6 +15,8 @@ import type { FlowRun } from './run/flow-run.ts';
 
 type IsAny<T> = 0 extends 1 & T ? true : false;
 type Simplify<T> = { [K in keyof T]: T[K] } & {};
+/** Without an index signature: what is surely there. */
+type KnownKeys<T> = keyof { [K in keyof T as string extends K ? never : K]: T[K] };
 type WithRequired<T, K> = Simplify<{ readonly [P in keyof T as P extends K ? P : never]-?: Exclude<T[P], undefined> } & { readonly [P in keyof T as P extends K ? never : P]: T[P] }>;
 export type MaybePromise<T> = T | Promise<T>;
 type Schema = core.$ZodType;
@@ -186,7 +188,6 @@ type CheckedContext<C, N extends AnyNeed, Regular> =
 type CheckedFields<C, Fields> = C extends NoContext ? 'a context is a plain object or a FlowContext' : C extends object & Given<Fields> ? C : ContextWith<Simplify<Pick<Fields, WrongKeys<C, Fields>>>>;
 type NoContext = readonly unknown[] | ModelYielding<unknown> | ReadonlyMap<unknown, unknown> | ReadonlySet<unknown> | Date | Method;
 type WrongKeys<C, Fields> = { [K in keyof Fields]-?: C extends Given<Pick<Fields, K>> & object ? never : K }[keyof Fields];
-type KnownKeys<T> = keyof { [K in keyof T as string extends K ? never : K]: T[K] };
 type BoundInstead<C, Regular> = { readonly [K in KnownKeys<C> & Regular & string]?: undefined | `'${K}' is an input of this model: bind it` };
 
 /** What can be done with a model. */
@@ -232,9 +233,8 @@ type Rewritten<F, A extends readonly unknown[]> = F extends FlowApi<infer V, inf
 /* ---------- bindings ---------- */
 
 type Primitive = string | number | bigint | boolean | symbol | null | undefined;
-type Opaque = Primitive | Date | RegExp | URL | Map<unknown, unknown> | Set<unknown> | ArrayBufferView | ((...args: never[]) => unknown);
-
 type Method = (...args: never[]) => unknown;
+type Opaque = Primitive | Date | RegExp | URL | Map<unknown, unknown> | Set<unknown> | ArrayBufferView | Method;
 
 /** What a caller may give for a `T`: arrays may be readonly, since plain data is copied. Class instances stay as they are. */
 type Given<T> =
@@ -276,7 +276,7 @@ type ModelsIn<X, D extends unknown[] = []> =
   : { [K in keyof X]-?: ModelsIn<X[K], [...D, 0]> }[keyof X];
 
 /** Bindings without the models' types: see {@link FlowModel}. An explicit undefined is not given. */
-type BoundBy<B, S> = { readonly [K in keyof B & keyof S as B[K] extends undefined ? never : K]: BoundAs<S[K], B[K]> } & {};
+type BoundBy<B, S> = { readonly [K in keyof B & keyof S & KnownKeys<B> as B[K] extends undefined ? never : K]: BoundAs<S[K], B[K]> } & {};
 export type BoundAs<F, X> =
   F extends { readonly role: 'context' | 'model' } ? 'given'
   : IsAny<X> extends true ? Upstream<any, any>
@@ -376,7 +376,7 @@ type RewriteUnbound<X> = X extends { readonly [rewriteTypes]: { readonly unbound
  * What the rewrites themselves need of the context that enters: by field, since a later override of the field ends the need, and
  * under `'patches()'`, which is no field, for patches. A wrapper's own rewrites never supply each other.
  */
-type AllRewrites<Old, A extends readonly unknown[]> = IsAny<Old> extends true ? any : MergedRewrites<Old, Patches<A>, OverridesOf<A>>;
+type AllRewrites<Old, A extends readonly unknown[]> = MergedRewrites<IsAny<Old> extends true ? {} : Old, Patches<A>, OverridesOf<A>>;
 type MergedRewrites<Old, P, O> = {
   readonly [K in Exclude<keyof Old, OverrideKeys<O>> | TransformedKeys<O> | ([P] extends [never] ? never : 'patches()')]:
     K extends 'patches()' ? Upstream<RewriteNeeds<P> | NeedsOf<Pick<Old, K & keyof Old>>, never>
@@ -384,7 +384,7 @@ type MergedRewrites<Old, P, O> = {
     : Old[K & keyof Old];
 } & {};
 
-type RegularBindings<S extends TransformShape> = { readonly [K in RegularKeys<S>]?: Given<In<S[K]>> };
+type RegularBindings<S extends TransformShape> = { readonly [K in RegularKeys<S>]?: Given<In<S[K]>> | undefined };
 type TransformBindings<S extends TransformShape> = WithRequired<RegularBindings<S>, RequiredInputs<S>>;
 type OnlyRegular<B, S extends TransformShape> =
   [Exclude<keyof B, RegularKeys<S>>] extends [never] ? B

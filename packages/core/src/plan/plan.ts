@@ -54,6 +54,8 @@ export interface Plan {
   /** Whether some model has `Resource` inputs, `Lazy` inputs. */
   readonly usesResources: boolean;
   readonly hasLazy: boolean;
+  /** The slot that feeds a field in a frame. */
+  sourceOf(frame: Frame, field: string): number;
   /** Adds a lazy branch; returns its cell. */
   extend(operand: Operand & { kind: 'lazy' }): number;
 }

@@ -79,6 +79,10 @@ class Planner implements Plan {
     return this.#places.repeats;
   }
 
+  sourceOf(frame: Frame, field: string): number {
+    return this.#table.resolve(frame, field);
+  }
+
   extend(operand: Operand & { kind: 'lazy' }): number {
     if (operand.cell < 0) operand.cell = this.#place(operand.model, operand.frame);
     return operand.cell;

@@ -7,7 +7,7 @@ import { sameValue } from '../context/equal.ts';
 import { isPlainObject } from '../model/frozen.ts';
 import { eachUpstream, indexOf, isSlot, isSpecial } from '../plan/plan.ts';
 import type { Operand, Plan } from '../plan/plan.ts';
-import type { Slot } from '../plan/slots.ts';
+import { slotInputs } from '../plan/slots.ts';
 import type { Model } from '../model/model.ts';
 import type { Activation } from './activation.ts';
 import { Problem } from './problems.ts';
@@ -73,10 +73,14 @@ export class Identities {
     act.grow();
     const known = this.#branches.get(act) ?? new Map<number, number>();
     this.#branches.set(act, known);
-    const slotKey = (slot: number): string => {
-      const computed = act.plan.computedBelow[slot]!;
-      if (computed.length > 0) return `c${slot}<${computed.map((source) => known.get((act.plan.slots[source] as Slot & { kind: 'computed' }).cell)).join()}`;
-      const value = act.slot(slot);
+    const slotKey = (id: number): string => {
+      if (act.plan.computedBelow[id]!.length > 0) {
+        const slot = act.plan.slots[id]!;
+        if (slot.kind === 'computed') return `m${known.get(slot.cell)}`;
+        const how = slot.kind === 'transform' ? [slot.transform.definition, ...slot.transform.values].map((part) => this.valueId(part)).join() : slot.kind;
+        return `(${how}${slotInputs(slot).map(slotKey).join()})`;
+      }
+      const value = act.slot(id);
       return value instanceof Problem ? `!${value.what.map((what) => (what.kind === 'thrown' ? this.valueId(what.error) : `${what.kind}${what.field}${what.kind === 'invalid' ? this.valueId(what.value) : ''}`)).join()}` : `;${this.valueId(value)}`;
     };
     const stack = [target];

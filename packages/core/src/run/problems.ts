@@ -6,9 +6,9 @@ import type { Issue, Validator } from '../model/schema.ts';
 import { indexOf, isSlot, isSpecial } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { slotInputs } from '../plan/slots.ts';
-import type { Frame } from '../plan/slots.ts';
-import type { BoundTransform } from '../model/transform.ts';
 import type { Activation } from './activation.ts';
+import { enterableCells } from './enterable.ts';
+import type { TransformSlot } from './enterable.ts';
 import { callerPath, pathTo } from './paths.ts';
 import { EMPTY } from './states.ts';
 
@@ -129,7 +129,7 @@ function findingsIn(act: Activation, cells: ReadonlySet<number>, resources: Read
     const path = joinPath([...callerPath(act), ...(pathTo(plan, cell) ?? ['…'])]);
     if (found.paths.length < MOST_PATHS && !found.paths.includes(path)) found.paths.push(path);
   };
-  const hindered: BoundTransform[] = [];
+  const hindered: TransformSlot[] = [];
   for (const cell of cells) {
     for (let i = plan.offsets[cell]!; i < plan.offsets[cell + 1]!; i++) {
       const op = plan.ops[i]!;
@@ -141,19 +141,21 @@ function findingsIn(act: Activation, cells: ReadonlySet<number>, resources: Read
       }
     }
   }
-  for (const { cell, input } of plan.unbound) if (cells.has(cell)) add(`u${cell},${input.name}`, cell, () => ({ ...unboundFinding(input), isBlocked: isBlocked(plan.frames[cell]!, hindered) }));
+  const unbound = plan.unbound.filter(({ cell }) => cells.has(cell));
+  const enterable = unbound.length > 0 && hindered.length > 0 ? enterableCells(plan, hindered) : cells;
+  for (const { cell, input } of unbound) add(`u${cell},${input.name}`, cell, () => ({ ...unboundFinding(input), isBlocked: !enterable.has(cell) }));
   return [...findings.values()];
 }
 
 /** The problems of a slot, or of what it is made from where it waits for a computed field; the transforms that they hinder join `hindered`. */
-function problemsBelow(act: Activation, root: number, hindered: BoundTransform[]): readonly Problem['what'][number][] {
+function problemsBelow(act: Activation, root: number, hindered: TransformSlot[]): readonly Problem['what'][number][] {
   const found = new Set<Problem['what'][number]>();
   const slots = new Set([root]);
   for (const id of slots) {
     const value = act.slots[id];
     const slot = act.plan.slots[id]!;
     if (value instanceof Problem) for (const what of value.what) found.add(what);
-    if (slot.kind === 'transform' && slot.inputs.some((input) => act.slots[input] instanceof Problem)) hindered.push(slot.transform);
+    if (slot.kind === 'transform' && slot.inputs.some((input) => isMissing(act.slots[input]))) hindered.push(slot);
     if (value instanceof Problem || value === EMPTY) for (const input of slotInputs(slot)) slots.add(input);
   }
   return [...found];
@@ -163,16 +165,7 @@ function problemsBelow(act: Activation, root: number, hindered: BoundTransform[]
 const MOST_PATHS = 100;
 const SHOWN_PATHS = 5;
 
-function isBlocked(frame: Frame, hindered: readonly BoundTransform[]): boolean {
-  for (let at = frame; at.parent !== undefined; at = at.parent) {
-    for (const rewrite of at.rewrites!.list) {
-      if (rewrite.kind !== 'patch' && rewrite.kind !== 'field') continue;
-      const { definition, values } = rewrite.transform;
-      if (hindered.some((other) => other.definition === definition && other.values.every((value, i) => Object.is(value, values[i])))) return true;
-    }
-  }
-  return false;
-}
+const isMissing = (value: unknown): boolean => value instanceof Problem && value.what.some((what) => what.kind === 'missing');
 
 const unboundFinding = (input: InputSpec): Omit<Finding, 'paths'> => ({ code: 'UNBOUND_INPUT', field: input.name, type: input.schema?.type ?? 'unknown' });
 

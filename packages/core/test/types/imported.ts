@@ -1,6 +1,6 @@
 // The declarations of a user's package, read by another: the whole contract is still there.
 import type { GenericResult } from '@flowmodel/core';
-import everything, { bound, closed, context, either, list, perhapsQuote, quote, rebound, renamed, scale, Scale, scaled, shifted, source, withModel, withNeeds, word } from './exported.js';
+import byDefault, { bound, closed, context, either, list, perhapsQuote, quote, rebound, renamed, scale, Scale, scaled, shifted, source, withModel, withNeeds, word } from './exported.js';
 import type { Contract, Quote } from './exported.js';
 
 const pending: Promise<GenericResult<number>> = bound.flow.compute({ value: 1, t: 'x', b: 2 });
@@ -8,9 +8,9 @@ void pending;
 // @ts-expect-error value is needed upstream
 void bound.flow.compute({ t: 'x', b: 2 });
 // @ts-expect-error d is unbound
-void everything({ a: 1 }).flow.compute({ b: 1 });
+void byDefault({ a: 1 }).flow.compute({ b: 1 });
 // @ts-expect-error wrong type
-everything({ a: word() });
+byDefault({ a: word() });
 void rebound.flow.compute({ value: 1, b: 2 });
 void bound.rebind({ a: 1, d: [] }).flow.compute({ t: 'x', b: 2 });
 // @ts-expect-error l still needs t

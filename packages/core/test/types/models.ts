@@ -157,6 +157,10 @@ declare const perhaps: number | undefined;
 // @ts-expect-error a may be unbound
 void add({ a: perhaps, b: 1 }).flow.compute();
 void add({ a: perhaps ?? 0, b: 1 }).flow.compute();
+declare const byName: Record<string, number>;
+// @ts-expect-error a and b may be unbound
+void add(byName).flow.compute();
+void add({ ...byName, a: 1, b: 2 }).flow.compute();
 declare const options: { a?: number; b: number };
 // @ts-expect-error a may be unbound
 void add(options).flow.compute();
@@ -196,6 +200,13 @@ for (const model of twice(one())) {
   // @ts-expect-error n is still known to be needed
   void model.flow.compute({});
 }
+
+function renamed(model: CallableModel<number, Need<'n', number, true>, never>) {
+  return model.flow.withContext({ n: fromField('title', z.string().transform(Number)) });
+}
+void renamed(one()).flow.compute({ title: '1' });
+// @ts-expect-error title is read by the transform
+void renamed(one()).flow.compute({ n: 1 });
 
 async function valueIn<M extends CallableModel<number>>(model: M, context: ContextOf<M>): Promise<number> {
   return ((await model.flow.compute(context)) as GenericResult<number>).value;

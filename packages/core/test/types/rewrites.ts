@@ -39,6 +39,7 @@ plus({ seed: 1 });
 plus({ amount: graph });
 plus({ amount: 3 });
 plus({});
+plus({ amount: undefined });
 // @ts-expect-error the body returns what no consumer of `patches` could take
 contextTransform({ inputs: {}, patches: { date: z.date() } }, () => ({ date: 'tomorrow' }));
 contextTransform({ inputs: {}, patches: { date: z.date(), seed: z.number() } }, () => ({ date, seed: undefined }));
@@ -86,6 +87,12 @@ void graph.flow.withContext({ date: today(), seed: plus() }).flow.compute({ seed
 void graph.flow.withContext(shift({ by: 1 })).flow.compute({ date, seed: 1 });
 void graph.flow.withContext(shift({ by: 1 }), shift({ by: 2 }), { seed: 3 }).flow.compute({ date });
 void graph.flow.withContext({ date: parsed() }).flow.compute({ text: '2024', seed: 1 });
+const twoShifts = [shift({ by: 1 }), shift({ by: 2 })];
+void graph.flow.withContext(...twoShifts).flow.compute({ date, seed: 1 });
+void graph.flow.withContext(...twoShifts, { seed: 1 }).flow.compute({ date });
+void graph.flow.withContext().flow.compute({ date, seed: 1 });
+// @ts-expect-error the patches of the list read date
+void graph.flow.withContext(...twoShifts).flow.compute({ seed: 1 });
 // @ts-expect-error the patch reads date
 void graph.flow.withContext(shift({ by: 1 })).flow.compute({ seed: 1 });
 // @ts-expect-error the transform reads at

@@ -1,0 +1,384 @@
+/** api.md §7: what a body asks of its run. */
+import { FlowContext, FlowResult, flowModel, flowPathOf, FromContext, GenericResult, Lazy, modelClass, ModelInput, Resource } from '@flowmodel/core';
+import type { CallableModel, FlowRun } from '@flowmodel/core';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { deferred, settled, unhandledDuring } from './deferred.ts';
+import { flowError } from './flow-error.ts';
+import { rejection } from './refusal.ts';
+
+const source = flowModel({ name: 'nested.source', inputs: { value: FromContext(z.number()) } }, ({ value }) => value * 10);
+const inc = flowModel({ inputs: { x: z.number() } }, ({ x }) => x + 1);
+const sum = flowModel({ inputs: { a: z.number(), b: z.number() } }, ({ a, b }) => a + b);
+
+/** A model whose body is given, with `model` to compute. */
+const asking = <R>(body: (model: CallableModel<number>, run: FlowRun) => R) => flowModel({ name: undefined, inputs: { model: ModelInput(z.number()) } }, ({ model }, run) => body(model, run));
+
+describe('run.compute', () => {
+  test('evaluates a model in a context and yields the unwrapped value', async () => {
+    const ask = asking(async (model, run) => (await run.compute(model, { value: 1 })) + (await run.compute(model, new FlowContext({ value: 2 }))));
+    expect((await ask({ model: source() }).flow.compute()).value).toBe(30);
+  });
+
+  test('computes whole graphs, wrappers and class models', async () => {
+    class Half extends modelClass({ context: z.object({ value: z.number() }), output: z.number() }) {
+      call({ value }: { value: number }): number {
+        return value / 2;
+      }
+    }
+    const ask = asking(async (model, run) => [await run.compute(model, { value: 1 }), await run.compute(inc({ x: model }), { value: 1 }), await run.compute(model.flow.withContext({ value: 5 })), await run.compute(new Half(), { value: 3 })]);
+    expect((await ask({ model: source() }).flow.compute()).value).toEqual([10, 11, 50, 1.5]);
+  });
+
+  test('passes results of their own class whole, and unwraps GenericResult', async () => {
+    class Quote extends FlowResult {
+      readonly bid: number;
+      constructor(bid: number) {
+        super();
+        this.bid = bid;
+      }
+    }
+    const quote = flowModel({ inputs: {} }, () => new Quote(5))();
+    const boxed = flowModel({ inputs: {} }, () => new GenericResult(6))();
+    const ask = flowModel({ inputs: {} }, async (_, run) => [(await run.compute(quote)).bid, await run.compute(quote), await run.compute(boxed)]);
+    expect((await ask().flow.compute()).value).toEqual([5, expect.any(Quote), 6]);
+  });
+
+  test('a context that is given replaces what the caller sees: nothing of it shines through', async () => {
+    const both = flowModel({ inputs: { value: FromContext(z.number().default(-1)), other: FromContext(z.number().default(-1)) } }, ({ value, other }) => [value, other])();
+    const ask = flowModel({ inputs: { value: FromContext(z.number()), other: FromContext(z.number()) } }, (_, run) => run.compute(both, { other: 7 }));
+    expect((await ask().flow.compute({ value: 1, other: 2 })).value).toEqual([-1, 7]);
+  });
+
+  test('without one the nested model sees what the caller itself consumes, and no other field', async () => {
+    const both = flowModel({ inputs: { value: FromContext(z.number().default(-1)), other: FromContext(z.number().default(-1)) } }, ({ value, other }) => [value, other])();
+    const ask = flowModel({ inputs: { value: FromContext(z.number()) } }, (_, run) => run.compute(both));
+    expect((await ask().flow.compute({ value: 1, other: 2 })).value).toEqual([1, -1]);
+  });
+
+  test('it sees it as the caller’s branch has it, after rewrites', async () => {
+    const ask = flowModel({ inputs: { value: FromContext(z.number()), model: ModelInput(z.number()) } }, ({ model }, run) => run.compute(model));
+    expect((await inc({ x: ask({ model: source() }).flow.withContext({ value: 4 }) }).flow.compute({ value: 1 })).value).toBe(41);
+  });
+
+  test('a caller that consumes nothing hands nothing over', async () => {
+    const ask = asking((model, run) => run.compute(model));
+    expect(await rejection(ask({ model: source() }).flow.compute({ value: 1 }))).toMatchObject({ code: 'MISSING_CONTEXT' });
+  });
+
+  test('equal evaluations have equal outcomes: defaults and parsing of the caller are behind what it hands over', () => {
+    const inner = flowModel({ inputs: { value: FromContext(z.number().default(10)) } }, ({ value }) => value)();
+    const byDefault = flowModel({ inputs: { value: FromContext(z.number().default(3)) } }, (_, run) => run.computeSync(inner))();
+    expect(byDefault.flow.computeSync().value).toBe(byDefault.flow.computeSync({ value: 3 }).value);
+    const parity = flowModel({ inputs: { value: FromContext(z.number().transform((n) => n % 2)) } }, (_, run) => run.computeSync(inner))();
+    expect(parity.flow.computeSync({ value: 5 }).value).toBe(parity.flow.computeSync({ value: 3 }).value);
+  });
+
+  test('a class model hands over the fields of its context', async () => {
+    class Outer extends modelClass({ inputs: { model: ModelInput(z.number()) }, context: z.object({ value: z.number() }), output: z.number() }) {
+      async call(_: { value: number }, run: FlowRun): Promise<number> {
+        return run.compute(this.inputs.model);
+      }
+    }
+    expect((await new Outer({ model: source() }).flow.compute({ value: 3, more: 1 })).value).toBe(30);
+  });
+});
+
+describe('the contract of a nested evaluation', () => {
+  test('what it lacks rejects when it is asked for, and the body may go on', async () => {
+    const ask = asking((model, run) => run.compute(model).catch((error: unknown) => (error as { code: string }).code));
+    expect((await ask({ model: source() }).flow.compute()).value).toBe('MISSING_CONTEXT');
+  });
+
+  test('its needs are not the caller’s: they are not asked of the graph', async () => {
+    const ask = asking(async () => 1);
+    expect((await ask({ model: source() }).flow.compute()).value).toBe(1);
+  });
+
+  test('the names of its own regular inputs are refused in a plain context, and fine in a FlowContext', async () => {
+    const model = inc({ x: source() });
+    const refused = asking((nested, run) => run.compute(nested, { x: 1, value: 2 }));
+    expect(await rejection(refused({ model }).flow.compute())).toMatchObject({ code: 'REGULAR_OVERRIDE' });
+    const ambient = asking((nested, run) => run.compute(nested, new FlowContext({ x: 1, value: 2 })));
+    expect((await ambient({ model }).flow.compute()).value).toBe(21);
+  });
+
+  test.each([
+    { what: 'a factory', value: source, says: 'Call the factory first' },
+    { what: 'a number', value: 5, says: 'run.compute evaluates models' },
+    { what: 'nothing', value: undefined, says: 'run.compute evaluates models' },
+  ])('$what is BIND', async ({ value, says }) => {
+    const ask = flowModel({ inputs: {} }, (_, run) => run.compute(value as never));
+    await expect(ask().flow.compute()).rejects.toThrow(flowError('BIND', says));
+    const askSync = flowModel({ inputs: {} }, (_, run) => run.computeSync(value as never));
+    expect(() => askSync().flow.computeSync()).toThrow(flowError('BIND', says));
+  });
+
+  test.each([{ context: [1] }, { context: 'text' }, { context: 5 }, { context: null }])('a context that is no record is INVALID_CONTEXT: $context', async ({ context }) => {
+    const ask = asking((model, run) => run.compute(model, context as never));
+    await expect(ask({ model: source() }).flow.compute()).rejects.toThrow(flowError('INVALID_CONTEXT'));
+  });
+
+  test('the path of its failure leads through the caller', async () => {
+    const failing = flowModel({ name: 'nested.failing', inputs: { value: FromContext(z.number()) } }, ({ value }): number => {
+      throw new Error(`no data for ${value}`);
+    });
+    const caller = flowModel({ name: 'nested.caller', inputs: { model: ModelInput(z.number()) } }, ({ model }, run) => run.compute(inc({ x: model }), { value: 1 }));
+    const root = flowModel({ name: 'nested.root', inputs: { x: z.number() } }, ({ x }) => x);
+    const error = await root({ x: caller({ model: failing() }) }).flow.compute().catch((caught: unknown) => caught);
+    expect((error as Error).message).toBe('no data for 1');
+    expect(flowPathOf(error)?.slice(0, 3)).toEqual(['nested.root', 'x', 'nested.caller']);
+    expect(flowPathOf(error)?.at(-1)).toBe('nested.failing');
+  });
+});
+
+describe('one run', () => {
+  let runs = 0;
+  const counted = flowModel({ inputs: { value: FromContext(z.number()) } }, ({ value }) => {
+    runs++;
+    return value;
+  });
+
+  test('the same model in the same context is evaluated once, however it is asked for', async () => {
+    runs = 0;
+    const shared = counted();
+    const ask = flowModel({ inputs: { eager: z.number(), lazy: Lazy(z.number()), model: ModelInput(z.number()) } }, async ({ eager, lazy, model }, run) => {
+      const parts = await Promise.all([lazy(), run.compute(model, { value: 1 }), run.compute(model.flow.withContext({ value: 1 })), run.compute(inc({ x: model }), { value: 1, unused: 5 })]);
+      return [eager, ...parts, run.computeSync(model, { value: 1 })];
+    });
+    expect((await ask({ eager: shared, lazy: shared, model: shared }).flow.compute({ value: 1 })).value).toEqual([1, 1, 1, 1, 2, 1]);
+    expect(runs).toBe(1);
+  });
+
+  test('two bodies that ask for the same thing at once share it while it is under way', async () => {
+    const gate = deferred();
+    let starts = 0;
+    const slow = flowModel({ inputs: { value: FromContext(z.number()) } }, async ({ value }) => {
+      starts++;
+      await gate.promise;
+      return value;
+    })();
+    const ask = flowModel({ inputs: { plus: z.number() } }, async ({ plus }, run) => plus + (await run.compute(slow, { value: 5 })));
+    const result = sum({ a: ask({ plus: 1 }), b: ask({ plus: 2 }) }).flow.compute();
+    await settled();
+    gate.resolve();
+    expect((await result).value).toBe(13);
+    expect(starts).toBe(1);
+  });
+
+  test('a failure is remembered, for nested evaluations too', async () => {
+    let tries = 0;
+    const broken = flowModel({ inputs: {} }, (): Promise<number> => Promise.reject(new Error(`try ${++tries}`)))();
+    const ask = asking(async (model, run) => {
+      const errors: unknown[] = [];
+      for (let i = 0; i < 3; i++) await run.compute(model).catch((error: unknown) => errors.push(error));
+      return new Set(errors).size;
+    });
+    expect((await ask({ model: broken }).flow.compute()).value).toBe(1);
+    expect(tries).toBe(1);
+  });
+
+  test('resources, overrides and validateResult are those of the run', async () => {
+    const reader = flowModel({ inputs: { unit: Resource<string>() } }, ({ unit }) => unit)();
+    const strict = flowModel({ inputs: {}, output: z.number() }, () => 'text' as unknown as number)();
+    const stubbed = source();
+    const ask = flowModel({ inputs: {} }, async (_, run) => [await run.compute(reader), await run.compute(strict), await run.compute(stubbed, { value: 1 })]);
+    const options = { resources: { unit: 'kg' }, validateResult: false, overrides: [{ models: [stubbed], body: () => -1 }] };
+    expect((await ask().flow.compute({}, options)).value).toEqual(['kg', 'text', -1]);
+  });
+
+  test('nested evaluations nest', async () => {
+    const countdown: CallableModel<number> = flowModel({ inputs: { n: FromContext(z.number()) } }, async ({ n }, run): Promise<number> => (n === 0 ? 0 : 1 + (await run.compute(countdown, { n: n - 1 }))))();
+    expect((await countdown.flow.compute({ n: 200 })).value).toBe(200);
+  });
+});
+
+describe('run.computeSync', () => {
+  test('is run.compute without promises', () => {
+    const ask = asking((model, run) => run.computeSync(model, { value: 1 }) + run.computeSync(inc({ x: model }), { value: 2 }));
+    expect(ask({ model: source() }).flow.computeSync().value).toBe(31);
+  });
+
+  test('works in an asynchronous run on what is synchronous', async () => {
+    const later = flowModel({ inputs: {} }, async () => 1);
+    const ask = flowModel({ inputs: { after: z.number(), model: ModelInput(z.number()) } }, ({ after, model }, run) => after + run.computeSync(model, { value: 1 }));
+    expect((await ask({ after: later(), model: source() }).flow.compute()).value).toBe(11);
+  });
+
+  test('of an asynchronous model is ASYNC_IN_SYNC, which names it', async () => {
+    const later = flowModel({ name: 'nested.later', inputs: {} }, async () => 1);
+    const ask = asking((model, run) => run.computeSync(model));
+    expect(() => ask({ model: later() }).flow.computeSync()).toThrow(flowError('ASYNC_IN_SYNC', 'nested.later'));
+    await expect(ask({ model: inc({ x: later() }) }).flow.compute()).rejects.toThrow(flowError('ASYNC_IN_SYNC', 'nested.later'));
+  });
+
+  test('its failure is the failure of the model, which the body may catch', () => {
+    const error = new Error('no data');
+    const broken = flowModel({ inputs: {} }, (): number => {
+      throw error;
+    });
+    const ask = asking((model, run) => {
+      try {
+        return run.computeSync(model);
+      } catch (caught) {
+        return caught;
+      }
+    });
+    expect(ask({ model: broken() }).flow.computeSync().value).toBe(error);
+  });
+
+  test('a body that calls run.compute under computeSync and returns its promise is ASYNC_IN_SYNC', async () => {
+    const ask = asking((model, run) => run.compute(model, { value: 1 }));
+    const unhandled = await unhandledDuring(() => expect(() => ask({ model: source() }).flow.computeSync()).toThrow(flowError('ASYNC_IN_SYNC')));
+    expect(unhandled).toEqual([]);
+  });
+});
+
+describe('the rest of FlowRun', () => {
+  test('attempt is 1 and progress may be told to nobody', async () => {
+    const told = flowModel({ inputs: {} }, (_, run) => {
+      run.progress({ completed: 1, total: 2, message: 'half' });
+      run.progress({ completed: 2 });
+      return run.attempt;
+    });
+    expect((await told().flow.compute()).value).toBe(1);
+    expect(told().flow.computeSync().value).toBe(1);
+  });
+
+  test('signal is an AbortSignal, the same for all bodies, quiet while the run goes on', async () => {
+    const signals: AbortSignal[] = [];
+    const watch = flowModel({ inputs: { x: z.number().default(0) } }, async ({ x }, run) => {
+      signals.push(run.signal, run.signal);
+      await Promise.resolve();
+      expect(run.signal.aborted).toBe(false);
+      return x;
+    });
+    await watch({ x: watch({ x: watch() }) }).flow.compute();
+    expect(signals[0]).toBeInstanceOf(AbortSignal);
+    expect(new Set(signals).size).toBe(1);
+  });
+
+  test('signal fires when the run has failed, for bodies that are still at work', async () => {
+    const gate = deferred();
+    let reason: unknown;
+    const slow = flowModel({ inputs: {} }, async (_, run) => {
+      run.signal.addEventListener('abort', () => {
+        reason = run.signal.reason;
+      });
+      await gate.promise;
+      return 1;
+    });
+    const error = new Error('no data');
+    const broken = flowModel({ inputs: {} }, (): Promise<number> => Promise.reject(error));
+    await expect(sum({ a: slow(), b: broken() }).flow.compute()).rejects.toBe(error);
+    expect(reason).toBe(error);
+    gate.resolve();
+  });
+
+  test('signal is aborted for whoever looks at it after the run', async () => {
+    let kept: FlowRun;
+    const keep = flowModel({ inputs: {} }, (_, run) => {
+      kept = run;
+      return 1;
+    });
+    await keep().flow.compute();
+    expect(kept!.signal.aborted).toBe(true);
+  });
+
+  test('a run that is over computes nothing any more: CANCELLED', async () => {
+    let kept: FlowRun;
+    let runs = 0;
+    const counted = flowModel({ inputs: {} }, () => ++runs)();
+    const keep = flowModel({ inputs: {} }, (_, run) => {
+      kept = run;
+      return 1;
+    });
+    for (const how of ['compute', 'computeSync'] as const) {
+      await keep().flow[how]();
+      await expect(kept!.compute(counted)).rejects.toThrow(flowError('CANCELLED'));
+      expect(() => kept.computeSync(counted)).toThrow(flowError('CANCELLED'));
+    }
+    expect(runs).toBe(0);
+  });
+
+  test('what a body left unawaited when its run ended rejects with CANCELLED, and crashes nothing', async () => {
+    const gate = deferred();
+    const slow = flowModel({ inputs: {} }, async () => {
+      await gate.promise;
+      return 1;
+    })();
+    let left: Promise<number>;
+    const hasty = flowModel({ inputs: {} }, async (_, run) => {
+      left = run.compute(slow);
+      void run.compute(slow);
+      return 1;
+    });
+    const unhandled = await unhandledDuring(async () => {
+      expect((await hasty().flow.compute()).value).toBe(1);
+      await expect(left).rejects.toThrow(flowError('CANCELLED'));
+      gate.resolve();
+    });
+    expect(unhandled).toEqual([]);
+  });
+
+  test('a body that never declares it can still be given it: the second parameter is there when it is asked for', async () => {
+    const rest = flowModel({ inputs: {} }, (...args: readonly unknown[]) => typeof (args[1] as FlowRun).compute);
+    expect((await rest().flow.compute()).value).toBe('function');
+  });
+});
+
+describe('deps of class models', () => {
+  let calls: string[] = [];
+  const leaf = flowModel({ inputs: { n: FromContext(z.number()) } }, ({ n }) => {
+    calls.push(`leaf ${n}`);
+    return n;
+  })();
+
+  class Total extends modelClass({ inputs: { sizes: z.array(z.number()) }, output: z.number() }) {
+    override deps() {
+      calls.push('deps');
+      return [{ model: leaf, contexts: this.inputs.sizes.map((n) => ({ n })) }];
+    }
+    async call(_: object, run: FlowRun): Promise<number> {
+      calls.push('call');
+      const parts = await Promise.all(this.inputs.sizes.map((n) => run.compute(leaf, { n })));
+      return parts.reduce((a, b) => a + b, 0);
+    }
+  }
+
+  test('are evaluated ahead and shared with what the body asks for', async () => {
+    calls = [];
+    expect((await new Total({ sizes: [1, 2, 2] }).flow.compute()).value).toBe(5);
+    expect(calls).toEqual(['deps', 'leaf 1', 'leaf 2', 'call']);
+  });
+
+  test('are evaluated at the same time', async () => {
+    const gates = [deferred(), deferred()];
+    const started: number[] = [];
+    const slow = flowModel({ inputs: { n: FromContext(z.number()) } }, async ({ n }) => {
+      started.push(n);
+      await gates[n]!.promise;
+      return n;
+    })();
+    class Both extends modelClass({ output: z.number() }) {
+      override deps() {
+        return [{ model: slow, contexts: [{ n: 0 }, { n: 1 }] }];
+      }
+      async call(_: object, run: FlowRun): Promise<number> {
+        return (await run.compute(slow, { n: 0 })) + (await run.compute(slow, { n: 1 }));
+      }
+    }
+    const result = new Both().flow.compute();
+    await settled();
+    expect(started).toEqual([0, 1]);
+    for (const gate of gates) gate.resolve();
+    expect((await result).value).toBe(1);
+  });
+
+  test('of equal evaluations are asked for once', async () => {
+    calls = [];
+    const total = new Total({ sizes: [3] });
+    expect((await sum({ a: total, b: inc({ x: total.flow.withContext() }) }).flow.compute()).value).toBe(7);
+    expect(calls).toEqual(['deps', 'leaf 3', 'call']);
+  });
+});
