@@ -314,13 +314,16 @@ describe('thunks', () => {
     expect((await ask({ before: shared, x: shared }).flow.compute({ value: 2 })).value).toBe(4);
   });
 
-  test('sync() of a branch whose upstream is in flight is ASYNC_IN_SYNC', async () => {
-    const ask = flowModel({ inputs: { x: Lazy(z.number()) } }, ({ x }) => {
+  test('sync() of a branch whose upstream is in flight is ASYNC_IN_SYNC; that is no failure of the branch, and it can be awaited', async () => {
+    const ask = flowModel({ inputs: { x: Lazy(z.number()) } }, async ({ x }) => {
       expect(() => x.sync()).toThrow(flowError('ASYNC_IN_SYNC', 'async.thunked'));
-      return 1;
+      return x();
     });
     const shared = later();
-    expect((await sum({ a: shared, b: ask({ x: inc({ x: shared }) }) }).flow.compute({ value: 2 })).value).toBe(3);
+    const branch = inc({ x: inc({ x: shared }) });
+    expect((await sum({ a: shared, b: ask({ x: branch }) }).flow.compute({ value: 2 })).value).toBe(6);
+    const asksToo = flowModel({ inputs: { x: Lazy(z.number()) } }, async ({ x }) => x());
+    expect((await sum({ a: ask({ x: branch }), b: asksToo({ x: branch }) }).flow.compute({ value: 2 })).value).toBe(8);
   });
 
   test('CC-LAZY-02 a thunk is called as often as one likes', async () => {

@@ -1,8 +1,12 @@
 import type { Model } from '../model/model.ts';
+import type { Plan } from './plan.ts';
 import type { Frame } from './slots.ts';
 
 /** Tells the slots that feed a branch. */
 export type Key = string | number;
+
+/** The cells placed so far. */
+type Cells = Pick<Plan, 'models' | 'frames' | 'volatileCells' | 'treatments'>;
 
 /** Numbers the plannings of this process, so that a model's mark tells whose it is. */
 let plannings = 0;
@@ -17,16 +21,14 @@ export class Places {
   /** Whether some model has several cells. */
   repeats = false;
   readonly #planning = ++plannings;
-  readonly #models: readonly Model[];
-  readonly #frames: readonly Frame[];
+  readonly #cells: Cells;
   readonly #root: Frame;
   #isClosed = false;
   #plain: Map<Model, number> | undefined = undefined;
   readonly #framed = new Map<Model, Map<Key, number>>();
 
-  constructor(models: readonly Model[], frames: readonly Frame[], root: Frame) {
-    this.#models = models;
-    this.#frames = frames;
+  constructor(cells: Cells, root: Frame) {
+    this.#cells = cells;
     this.#root = root;
   }
 
@@ -79,10 +81,8 @@ export class Places {
   #map(): Map<Model, number> {
     if (this.#plain === undefined) {
       this.#plain = new Map();
-      for (let cell = 0; cell < this.#models.length; cell++) {
-        const model = this.#models[cell]!;
-        if (this.#frames[cell] === this.#root && !model.definition.volatile) this.#plain.set(model, cell);
-      }
+      const { models, frames, volatileCells, treatments } = this.#cells;
+      for (let cell = 0; cell < models.length; cell++) if (frames[cell] === this.#root && !volatileCells.has(cell) && !treatments.has(cell)) this.#plain.set(models[cell]!, cell);
     }
     return this.#plain;
   }

@@ -30,6 +30,12 @@ export type Operand =
   /** No input: cells that must be done first, because a slot of this cell is made from them. */
   | { readonly kind: 'after'; readonly cells: readonly number[] };
 
+/** How a run's options change a model in a wrapper; `name` tells one treatment from another. */
+export interface Treatment {
+  readonly name: string;
+  readonly isVolatile: boolean | undefined;
+}
+
 export interface Plan {
   readonly root: number;
   /** The cells below this id are needed in every run; later ones belong to lazy branches. */
@@ -49,6 +55,10 @@ export interface Plan {
   readonly eagerSlots: readonly number[];
   /** Regular inputs without a value. */
   readonly unbound: readonly { readonly cell: number; readonly input: InputSpec }[];
+  /** Cells of volatile models: never shared, never looked up. */
+  readonly volatileCells: ReadonlySet<number>;
+  /** Cells that the run's options treat in a way of their own; equal cells are the same evaluation only under the same treatment. */
+  readonly treatments: ReadonlyMap<number, Treatment>;
   /** Whether some model stands in several cells. */
   readonly repeats: boolean;
   /** Whether some model has `Resource` inputs, `Lazy` inputs. */

@@ -7,16 +7,23 @@ import { Model } from '../model/model.ts';
 import { Places } from './places.ts';
 import type { Key } from './places.ts';
 import { constantOperand, indexOf, isSlot, slotOperand, specialOperand } from './plan.ts';
-import type { Operand, Plan } from './plan.ts';
+import type { Operand, Plan, Treatment } from './plan.ts';
 import { Frame, slotInputs, SlotTable } from './slots.ts';
 import type { Slot } from './slots.ts';
 
-const plans = new WeakMap<Model, Plan>();
+const plansOf = new WeakMap<Treat, WeakMap<Model, Plan>>();
 
-/** The plan of a model; made once, since models are immutable. */
-export function planOf(model: Model): Plan {
+/** Finds the treatment of a base model that was bound with these rewrites around it. */
+export type Treat = (base: Model, rewrites: unknown) => Treatment | undefined;
+
+const asDefined: Treat = () => undefined;
+
+/** The plan of a model; made once, since models are immutable, and once more for each other way of treating models. */
+export function planOf(model: Model, treat: Treat = asDefined): Plan {
+  let plans = plansOf.get(treat);
+  if (plans === undefined) plansOf.set(treat, (plans = new WeakMap()));
   let plan = plans.get(model);
-  if (plan === undefined) plans.set(model, (plan = new Planner(model)));
+  if (plan === undefined) plans.set(model, (plan = new Planner(model, treat)));
   return plan;
 }
 
@@ -26,6 +33,8 @@ interface Step {
   readonly frame: Frame;
   /** Its place among the cells of its model in rewritten frames. */
   readonly key: Key | undefined;
+  readonly isVolatile: boolean;
+  readonly treatment: Treatment | undefined;
   /** The cells of the children placed so far. */
   readonly cells: number[];
   /** Of a model whose inputs are all regular: the input looked at next. Such a model needs none of the rest. */
@@ -57,10 +66,14 @@ class Planner implements Plan {
   readonly unbound: { readonly cell: number; readonly input: InputSpec }[] = [];
   usesResources = false;
   hasLazy = false;
+  readonly volatileCells = new Set<number>();
+  readonly treatments = new Map<number, Treatment>();
   readonly #table = new SlotTable();
-  readonly #places = new Places(this.models, this.frames, this.#table.root);
+  readonly #places = new Places(this, this.#table.root);
+  readonly #treat: Treat;
 
-  constructor(model: Model) {
+  constructor(model: Model, treat: Treat) {
+    this.#treat = treat;
     this.root = this.#place(model, this.#table.root);
     this.#places.close();
     this.eagerCells = this.models.length;
@@ -125,15 +138,17 @@ class Planner implements Plan {
   /** The cell of a model in a frame, or DEEPER and a new step on the stack. */
   #visit(model: Model, outer: Frame, stack: Step[]): number {
     const { base } = model;
-    const { definition } = base;
     const frame = model.rewrites === undefined ? outer : new Frame(outer, model.rewrites);
+    const treatment = this.#treat === asDefined ? undefined : this.#treat(base, model.rewrites);
+    const isVolatile = treatment?.isVolatile ?? base.definition.volatile;
     let key: Key | undefined;
-    if (frame !== this.#table.root) key = this.#readsKey(base, frame);
-    if (!definition.volatile) {
+    if (treatment !== undefined) key = `${treatment.name}:${this.#readsKey(base, frame)}`;
+    else if (frame !== this.#table.root) key = this.#readsKey(base, frame);
+    if (!isVolatile) {
       const cell = key === undefined ? this.#places.plain(base, () => this.#readsKey(base, frame)) : this.#places.framed(base, key, () => this.#readsKey(base, this.#table.root));
       if (cell >= 0) return cell;
     }
-    stack.push({ model: base, frame, key, cells: [], next: 0, more: definition.isRegular ? undefined : this.#context(base, frame) });
+    stack.push({ model: base, frame, key, isVolatile, treatment, cells: [], next: 0, more: base.definition.isRegular ? undefined : this.#context(base, frame) });
     return DEEPER;
   }
 
@@ -245,11 +260,13 @@ class Planner implements Plan {
   }
 
   /** The cell whose operands were written last. */
-  #add({ model, frame, key }: Step): number {
+  #add({ model, frame, key, isVolatile, treatment }: Step): number {
     const cell = this.models.push(model) - 1;
     this.frames.push(frame);
     this.offsets.push(this.ops.length);
-    if (!model.definition.volatile) this.#places.set(model, key, cell);
+    if (treatment !== undefined) this.treatments.set(cell, treatment);
+    if (isVolatile) this.volatileCells.add(cell);
+    else this.#places.set(model, key, cell);
     return cell;
   }
 

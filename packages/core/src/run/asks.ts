@@ -13,6 +13,7 @@ import { received } from './gather.ts';
 import type { GatherServices } from './gather.ts';
 import type { Place } from './identity.ts';
 import { nestedContext, nestedModel } from './nested.ts';
+import { treatOf } from './options.ts';
 import type { Run } from './run.ts';
 import { Failure, isUnfinished, PENDING } from './states.ts';
 
@@ -74,7 +75,7 @@ export class Asks implements RunServices, GatherServices {
     const run = this.#run;
     run.assertOpen();
     const model = nestedModel(value);
-    const plan = planOf(model);
+    const plan = planOf(model, treatOf(run.options));
     const act = new Activation(plan, nestedContext(caller.act, caller.cell, model, context), caller);
     run.identify();
     run.checkEager(act);

@@ -4,11 +4,13 @@ import type { Engine } from '../model/engine.ts';
 import type { Model } from '../model/model.ts';
 import { planOf } from '../plan/planner.ts';
 import { contextFor } from './given.ts';
-import { resolveOptions } from './options.ts';
+import { resolveOptions, treatOf } from './options.ts';
 import { Run } from './run.ts';
 
-const runOf = (model: Model, context: unknown, options: unknown, isSync: boolean): Run =>
-  new Run(planOf(model), contextFor(model, context), resolveOptions(options), isSync);
+function runOf(model: Model, context: unknown, given: unknown, isSync: boolean): Run {
+  const options = resolveOptions(given);
+  return new Run(planOf(model, treatOf(options)), contextFor(model, context), options, isSync);
+}
 
 export const engine: Engine = {
   compute(model, context, options) {

@@ -38,7 +38,7 @@ export class Identities {
   claim(act: Activation, cell: number): Place | undefined {
     const id = this.#identify(act, cell);
     act.identities[cell] = id;
-    if (act.plan.models[cell]!.definition.volatile) return undefined;
+    if (act.plan.volatileCells.has(cell)) return undefined;
     const place = this.#places.get(id);
     if (place === undefined) this.#places.set(id, { act, cell });
     return place?.act === act && place.cell === cell ? undefined : place;
@@ -50,7 +50,7 @@ export class Identities {
 
   #formed(act: Activation, cell: number, idOf: (upstream: number) => number, slotKey: (slot: number) => string): number {
     const { plan } = act;
-    let key = String(numberOf(this.#models, plan.models[cell]!));
+    let key = `${numberOf(this.#models, plan.models[cell]!)}${plan.treatments.get(cell)?.name ?? ''}`;
     for (let i = plan.offsets[cell]!; i < plan.offsets[cell + 1]!; i++) {
       const op = plan.ops[i]!;
       if (op >= 0) key += `,${idOf(op)}`;

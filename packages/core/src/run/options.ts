@@ -2,6 +2,8 @@ import { didYouMean, FlowError, listNames, show } from '../errors.ts';
 import { asModel } from '../model/brand.ts';
 import type { Definition } from '../model/definition.ts';
 import type { Model } from '../model/model.ts';
+import type { Treatment } from '../plan/plan.ts';
+import type { Treat } from '../plan/planner.ts';
 import type { FlowRun } from './flow-run.ts';
 
 /** Changes how chosen models are evaluated; `body` replaces theirs, which is how a test stubs a model. */
@@ -14,6 +16,8 @@ export interface Override {
   // oxlint-disable-next-line no-explicit-any -- one override may serve factories of many shapes
   readonly body?: (inputs: any, run: FlowRun) => unknown;
   readonly validateResult?: boolean;
+  /** Whether they are evaluated anew for each consumer. */
+  readonly volatile?: boolean;
 }
 
 /** Options of one `compute` call; they apply to the whole run and are merged over `configureFlow`'s. */
@@ -30,6 +34,8 @@ export interface ComputeOptions {
 }
 
 const KNOWN = ['signal', 'concurrency', 'resources', 'validateResult', 'overrides'] as const;
+
+const OVERRIDABLE = ['models', 'factories', 'body', 'validateResult', 'volatile'] as const;
 
 let defaults: ComputeOptions = {};
 
@@ -69,7 +75,8 @@ function checkOptions(options: unknown): asserts options is ComputeOptions {
   for (const name of Object.keys(options)) {
     if (!(KNOWN as readonly string[]).includes(name)) throw problem(`there is no option '${name}'.${didYouMean(name, KNOWN)} Options are ${listNames(KNOWN)}`);
   }
-  const { concurrency, signal, resources, overrides } = options as ComputeOptions;
+  const { concurrency, signal, resources, overrides, validateResult } = options as ComputeOptions;
+  if (validateResult !== undefined && typeof validateResult !== 'boolean') throw problem(`'validateResult' is true or false, got ${show(validateResult)}`);
   if (concurrency !== undefined && !(typeof concurrency === 'number' && (Number.isInteger(concurrency) || concurrency === Infinity) && concurrency >= 1)) {
     throw problem(`'concurrency' is a whole number from 1 up, got ${show(concurrency)}`);
   }
@@ -80,7 +87,10 @@ function checkOptions(options: unknown): asserts options is ComputeOptions {
 }
 
 function checkOverride(override: Override): void {
-  const { models = [], factories = [] } = override;
+  for (const name of Object.keys(override)) if (!(OVERRIDABLE as readonly string[]).includes(name)) throw problem(`an override has no '${name}'.${didYouMean(name, OVERRIDABLE)} It has ${listNames(OVERRIDABLE)}`);
+  const { models = [], factories = [], body, validateResult, volatile } = override;
+  if (body !== undefined && typeof body !== 'function') throw problem(`an override's 'body' is a function, got ${show(body)}`);
+  for (const flag of [validateResult, volatile]) if (flag !== undefined && typeof flag !== 'boolean') throw problem(`'validateResult' and 'volatile' of an override are true or false, got ${show(flag)}`);
   if (models.length + factories.length === 0) throw problem("an override names its 'models' or its 'factories'");
   for (const model of models) if (asModel(model) === undefined) throw problem(`an override's 'models' are models, got ${show(model)}`);
   for (const factory of factories) if (definitionsOf(factory) === undefined) throw problem(`an override's 'factories' are factories or model classes, got ${show(factory)}`);
@@ -93,12 +103,46 @@ function definitionsOf(factory: unknown): { readonly definition?: Definition } |
   return typeof factory === 'function' && ('definition' in factory || asModel((factory as { prototype?: unknown }).prototype) !== undefined) ? (factory as { definition?: Definition }) : undefined;
 }
 
-/** The override that applies to a model in a place, fields of later ones first. */
-export function overrideFor(overrides: readonly Override[], model: Model, rewrites: unknown): Override | undefined {
-  const found: Override[] = overrides.filter((override) => {
-    const byModel = override.models?.some((target) => (target as Model).base === model && (target as Model).rewrites === rewrites) === true;
-    const byFactory = override.factories?.some((factory) => (factory as { definition?: Definition }).definition === model.definition || (typeof (factory as { prototype?: unknown }).prototype === 'object' && model instanceof (factory as abstract new () => object))) === true;
-    return byModel || byFactory;
-  });
-  return found.length === 0 ? undefined : (Object.assign({}, ...found) as Override);
+/** What a run's overrides make of a model. */
+export interface Overridden extends Treatment {
+  readonly override: Override;
+}
+
+const known = new WeakMap<readonly Override[], Treat>();
+
+/** How planning treats models under some options; undefined without overrides. */
+export function treatOf({ overrides }: ComputeOptions): Treat | undefined {
+  if (overrides === undefined || overrides.length === 0) return undefined;
+  let treat = known.get(overrides);
+  if (treat === undefined) known.set(overrides, (treat = treatBy(overrides)));
+  return treat;
+}
+
+/** Overrides of one model are merged, fields of later ones first; an undefined field says nothing. */
+function treatBy(overrides: readonly Override[]): Treat {
+  const merged = new Map<string, Overridden>();
+  return (base, rewrites) => {
+    const applying = overrides.filter((override) => applies(override, base, rewrites));
+    if (applying.length === 0) return undefined;
+    const name = applying.map((override) => overrides.indexOf(override)).join();
+    let found = merged.get(name);
+    if (found === undefined) {
+      const override = Object.assign({}, ...applying.map(given)) as Override;
+      merged.set(name, (found = { name: `o${name}`, isVolatile: override.volatile, override }));
+    }
+    return found;
+  };
+}
+
+const given = (override: Override): object => Object.fromEntries(Object.entries(override).filter(([, value]) => value !== undefined));
+
+function applies({ models, factories }: Override, base: Model, rewrites: unknown): boolean {
+  const isNamed = models?.some((target) => (target as Model).base === base && (target as Model).rewrites === rewrites);
+  return isNamed === true || factories?.some((factory) => isOf(base, factory)) === true;
+}
+
+/** Factories carry their definition; classes are told by their instances. */
+function isOf(base: Model, factory: unknown): boolean {
+  const { definition, prototype } = factory as { readonly definition?: unknown; readonly prototype?: unknown };
+  return definition === base.definition || (typeof prototype === 'object' && prototype !== null && Object.prototype.isPrototypeOf.call(prototype, base));
 }

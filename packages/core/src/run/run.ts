@@ -28,8 +28,7 @@ import { anyEqual, Identities } from './identity.ts';
 import type { Place } from './identity.ts';
 import { spansOf } from './kernel.ts';
 import type { KernelRun } from './kernel.ts';
-import { overrideFor } from './options.ts';
-import type { ComputeOptions, Override } from './options.ts';
+import type { ComputeOptions, Overridden, Override } from './options.ts';
 import { noteFailure, rootLabel } from './paths.ts';
 import { prefetch } from './prefetch.ts';
 import { checkContract } from './problems.ts';
@@ -47,7 +46,6 @@ export class Run implements KernelRun {
   isOver = false;
   reason: unknown = undefined;
   identities: Identities | undefined = undefined;
-  readonly #overrides: readonly Override[] | undefined;
   #seats: Seats | undefined = undefined;
   #asks: Asks | undefined = undefined;
   #open: Set<(error: unknown) => void> | undefined = undefined;
@@ -57,7 +55,6 @@ export class Run implements KernelRun {
     this.main = new Activation(plan, context, undefined);
     this.options = options;
     this.isSync = isSync;
-    this.#overrides = options.overrides === undefined || options.overrides.length === 0 ? undefined : options.overrides;
   }
 
   // What a run of plain bodies does not need is made when it is first asked for.
@@ -166,7 +163,7 @@ export class Run implements KernelRun {
   }
 
   #overrideOf(act: Activation, cell: number): Override | undefined {
-    return this.#overrides === undefined ? undefined : overrideFor(this.#overrides, act.plan.models[cell]!, act.plan.frames[cell]!.rewrites);
+    return (act.plan.treatments.get(cell) as Overridden | undefined)?.override; // all treatments of a run come from its overrides
   }
 
   /* ---------- cells ---------- */
@@ -212,7 +209,7 @@ export class Run implements KernelRun {
 
   /** Whether nobody can look at single cells, or evaluate one out of turn. */
   #isOrdinary(): boolean {
-    return this.#overrides === undefined && this.identities === undefined && this.options.signal === undefined && !this.main.plan.hasLazy;
+    return this.main.plan.treatments.size === 0 && this.identities === undefined && this.options.signal === undefined && !this.main.plan.hasLazy;
   }
 
   /** A kernel's cell whose result is an object: true when the sweep has to stop. */
@@ -236,7 +233,7 @@ export class Run implements KernelRun {
     const model = act.plan.models[cell]!;
     const { definition } = model;
     act.values[cell] = RUNNING;
-    const override = this.#overrides === undefined ? undefined : this.#overrideOf(act, cell);
+    const override = act.plan.treatments.size === 0 ? undefined : this.#overrideOf(act, cell);
     const inputs = gather(this.asks, act, cell) as Readonly<Record<string, unknown>>;
     const result = override?.body !== undefined ? override.body(inputs, this.asks.callerOf(act, cell))
       : definition.kind === 'class' ? definition.body.call(model, inputs, this.asks.callerOf(act, cell))
