@@ -26,6 +26,14 @@ export function finishSync(run: Run, act: Activation, cell: number): unknown {
       run.assertOpen();
       advance(run, stack);
     }
+  } catch (error) {
+    // What cannot be had now is no outcome: models that wait above are as if they had not been asked.
+    for (const { act: waiting, cell: held, isPrefetched } of stack) {
+      if (!isPrefetched || waiting.values[held] !== RUNNING) continue;
+      waiting.values[held] = EMPTY;
+      waiting.prefetched.delete(held);
+    }
+    throw error;
   } finally {
     run.isBusy = wasBusy;
   }
@@ -42,13 +50,18 @@ function advance(run: Run, stack: Step[]): void {
   const { act, cell } = top;
   const value = act.values[cell];
   if (value !== EMPTY && !top.isPrefetched) {
-    refuse({ act, cell });
+    refuseInFlight(act, cell);
+    if (value === RUNNING) throw cycleError(nestedCycle(top, top));
     stack.pop();
     return;
   }
+  const lacking = top.isPrefetched ? [] : missing(act, cell);
   try {
     if (!top.isPrefetched) {
-      const above = missing(act, cell).map((upstream) => step(act, upstream));
+      const above = lacking.map((upstream) => step(act, upstream));
+      for (const upstream of lacking) if (act.values[upstream] === RUNNING) throw cycleError(nestedCycle({ act, cell: upstream }, { act, cell: upstream }));
+      const failure = failureAmong(act, cell);
+      if (failure !== undefined) throw failure.error;
       if (above.length === 0) above.push(...ahead(run, top));
       if (above.length > 0) return void stack.push(...above.toReversed());
     }
@@ -60,16 +73,23 @@ function advance(run: Run, stack: Step[]): void {
   stack.pop();
 }
 
-/** The upstream cells still to evaluate. Throws their failure, or what keeps them from being evaluated now. */
+/** The upstream cells still to evaluate. Throws ASYNC_IN_SYNC for one in flight. */
 function missing(act: Activation, cell: number): number[] {
   const cells: number[] = [];
   eachUpstream(act.plan, cell, (upstream) => {
-    const value = act.values[upstream];
-    if (value instanceof Failure) throw value.error;
-    refuse({ act, cell: upstream });
-    if (value === EMPTY) cells.push(upstream);
+    refuseInFlight(act, upstream);
+    if (isUnfinished(act.values[upstream])) cells.push(upstream);
   });
   return cells;
+}
+
+function failureAmong(act: Activation, cell: number): Failure | undefined {
+  let found: Failure | undefined;
+  eachUpstream(act.plan, cell, (upstream) => {
+    const value = act.values[upstream];
+    if (value instanceof Failure) found ??= value;
+  });
+  return found;
 }
 
 /** What a class model asks for ahead, the first time; the model counts as running from then on. */
@@ -85,11 +105,8 @@ function ahead(run: Run, top: Step): Step[] {
   return placesOf(run, act, cell, wanted).map((place) => step(place.act, place.cell));
 }
 
-/** Throws where a cell's value cannot be had now. */
-function refuse(place: Place): void {
-  const value = place.act.values[place.cell];
-  if (value === RUNNING) throw cycleError(nestedCycle(place, place));
-  if (value === PENDING) throw inFlight(place.act, place.cell);
+function refuseInFlight(act: Activation, cell: number): void {
+  if (act.values[cell] === PENDING) throw inFlight(act, cell);
 }
 
 function inFlight(act: Activation, cell: number): FlowError {
