@@ -5,21 +5,23 @@ import { eachUpstream } from '../plan/plan.ts';
 import type { Activation } from './activation.ts';
 import { cycleError, nestedCycle } from './cycles.ts';
 import type { Place } from './identity.ts';
-import { dependencies, isPromise, placesOf } from './prefetch.ts';
+import { dependencies, isPromise, placesOf, throwCycle } from './prefetch.ts';
 import type { Run } from './run.ts';
 import { EMPTY, Failure, isUnfinished, PENDING, RUNNING } from './states.ts';
 
 interface Step extends Place {
-  /** A class model whose `deps` stand above it on the stack. */
+  /** A class model whose `deps` stand above it on the stack, and their places. */
   isPrefetched: boolean;
+  places: readonly Place[];
 }
 
-const step = (act: Activation, cell: number): Step => ({ act, cell, isPrefetched: false });
+const step = (act: Activation, cell: number): Step => ({ act, cell, isPrefetched: false, places: [] });
 
 /** Evaluates a cell and all that it needs. Throws the cell's failure, ASYNC_IN_SYNC, CYCLE. */
 export function finishSync(run: Run, act: Activation, cell: number): unknown {
   const wasBusy = run.isBusy;
   run.isBusy = true;
+  run.finishing++;
   const stack = [step(act, cell)];
   try {
     while (stack.length > 0) {
@@ -36,6 +38,7 @@ export function finishSync(run: Run, act: Activation, cell: number): unknown {
     throw error;
   } finally {
     run.isBusy = wasBusy;
+    run.finishing--;
   }
   run.drain();
   const value = act.values[cell];
@@ -65,6 +68,7 @@ function advance(run: Run, stack: Step[]): void {
       if (above.length === 0) above.push(...ahead(run, top));
       if (above.length > 0) return void stack.push(...above.toReversed());
     }
+    for (const place of top.places) throwCycle(place.act.values[place.cell]);
     if (top.isPrefetched) run.evaluate(act, cell);
     else if (act.values[cell] === EMPTY) run.start(act, cell);
   } catch (error) {
@@ -102,7 +106,8 @@ function ahead(run: Run, top: Step): Step[] {
   act.values[cell] = RUNNING;
   const wanted = dependencies(run, act, cell);
   if (isPromise(wanted)) throw new FlowError('ASYNC_IN_SYNC', `deps of ${labelOf(definition)} returned a promise where no promise can be awaited. Use compute, or make deps synchronous.`, { details: { model: definition.name } });
-  return placesOf(run, act, cell, wanted).map((place) => step(place.act, place.cell));
+  top.places = placesOf(run, act, cell, wanted);
+  return top.places.map((place) => step(place.act, place.cell));
 }
 
 function refuseInFlight(act: Activation, cell: number): void {

@@ -56,7 +56,7 @@ function special(services: GatherServices, act: Activation, cell: number, input:
     case 'lazy':
       return services.thunk(act, cell, input, operand);
     case 'resource':
-      return services.resources?.[operand.name];
+      return services.resources !== undefined && Object.hasOwn(services.resources, operand.name) ? services.resources[operand.name] : undefined;
     case 'container':
       return received(act, cell, input, operand.container.fill(act.values, operand.cells), operand);
     case 'after':

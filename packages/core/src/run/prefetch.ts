@@ -7,7 +7,7 @@ import { demand } from './demand.ts';
 import { gather } from './gather.ts';
 import type { Place } from './identity.ts';
 import type { Run } from './run.ts';
-import { EMPTY, PENDING, RUNNING } from './states.ts';
+import { EMPTY, Failure, PENDING, RUNNING } from './states.ts';
 
 type Wanted = readonly ModelDependency[];
 
@@ -31,6 +31,11 @@ export function placesOf(run: Run, act: Activation, cell: number, wanted: Wanted
       return { act: nested, cell: nested.plan.root };
     }),
   );
+}
+
+/** A cell that asks ahead for what waits for it waits for itself; other failures are left for its body to meet. */
+export function throwCycle(value: unknown): void {
+  if (value instanceof Failure && value.error instanceof FlowError && value.error.code === 'CYCLE') throw value.error;
 }
 
 /** Evaluates what a cell asks for ahead and queues the cell again. Failures are left for the body to meet. */
@@ -81,8 +86,14 @@ function gatherAhead(run: Run, act: Activation, cell: number, wanted: Wanted): v
       },
     };
     caller.waits.add(wait);
-    run.await(place.act, place.cell, () => {
-      if (caller.waits.delete(wait)) one();
+    run.await(place.act, place.cell, (found) => {
+      if (!caller.waits.delete(wait)) return;
+      try {
+        throwCycle(found);
+        one();
+      } catch (error) {
+        wait.break(error);
+      }
     });
   }
   one();

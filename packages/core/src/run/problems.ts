@@ -137,7 +137,7 @@ function findingsIn(act: Activation, cells: ReadonlySet<number>, resources: Read
         for (const what of problemsBelow(act, indexOf(op), hindered)) addProblem(plan, add, cell, what);
       } else if (isSpecial(op)) {
         const operand = plan.operands[indexOf(op)]!;
-        if (operand.kind === 'resource' && resources?.[operand.name] === undefined && !stubbed(cell)) add(`r${operand.name}`, cell, () => ({ code: 'MISSING_RESOURCE', field: operand.name, type: 'resource' }));
+        if (operand.kind === 'resource' && (resources === undefined || !Object.hasOwn(resources, operand.name) || resources[operand.name] === undefined) && !stubbed(cell)) add(`r${operand.name}`, cell, () => ({ code: 'MISSING_RESOURCE', field: operand.name, type: 'resource' }));
       }
     }
   }

@@ -8,6 +8,7 @@
  *   from then on `remaining` counts, for each demanded cell, upstream cells not yet done, and a cell is queued when its count gets to 0.
  * - `seats`: the queue, and how many bodies work.
  * - `isBusy`: whether somebody up the stack works the queue or the sweep, so that nobody below does.
+ * - `finishing`: how many evaluations that cannot wait are under way, one inside the other.
  * - `open`: rejections of the promises that the caller and bodies got from the run and that are not settled.
  * - `isOver`, `reason`: set once, when the run is done, failed or cancelled. Nothing starts after that.
  * - `identities`: undefined until cells that the plan keeps apart may be the same evaluation.
@@ -43,6 +44,7 @@ export class Run implements KernelRun {
   readonly isSync: boolean;
   isAsync = false;
   isBusy = false;
+  finishing = 0;
   isOver = false;
   reason: unknown = undefined;
   identities: Identities | undefined = undefined;
@@ -197,6 +199,7 @@ export class Run implements KernelRun {
         }
       }
     } catch (error) {
+      if (this.isOver) throw error;
       while (cell < eagerCells - 1 && !isUnfinished(values[cell]) && !(values[cell] instanceof Failure)) cell++; // a kernel does not say how far it came
       values[cell] = new Failure(error);
       noteFailure(error, act, cell);
@@ -312,7 +315,7 @@ export class Run implements KernelRun {
       this.succeed(act, cell, found);
     };
     if (isUnfinished(value)) {
-      if (this.isSync) throw cycleError(nestedCycle({ act, cell }, twin));
+      if (this.isSync || (value === RUNNING && this.finishing > 0)) throw cycleError(nestedCycle({ act, cell }, twin));
       act.values[cell] = PENDING;
       act.joined.set(cell, twin);
       this.isAsync = true;

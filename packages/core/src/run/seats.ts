@@ -17,6 +17,8 @@ export class Seats {
   active = 0;
   working = 0;
   readonly #queue: Place[] = [];
+  /** Cells of orchestrating models: they need no place. */
+  readonly #free: Place[] = [];
   readonly #resumes: (() => void)[] = [];
   #head = 0;
 
@@ -25,11 +27,11 @@ export class Seats {
   }
 
   get isIdle(): boolean {
-    return this.working === 0 && this.#head >= this.#queue.length && this.#resumes.length === 0;
+    return this.working === 0 && this.#free.length === 0 && this.#head >= this.#queue.length && this.#resumes.length === 0;
   }
 
   push(place: Place): void {
-    this.#queue.push(place);
+    (place.act.plan.models[place.cell]!.definition.orchestrates ? this.#free : this.#queue).push(place);
   }
 
   take(seat: Seat): void {
@@ -53,6 +55,8 @@ export class Seats {
 
   /** The next thing to do, bodies that continue first; undefined when there is nothing, or no room. */
   next(): Place | (() => void) | undefined {
+    const free = this.#free.shift();
+    if (free !== undefined) return free;
     if (this.active >= this.limit) return undefined;
     const resume = this.#resumes.shift();
     if (resume !== undefined) return resume;
@@ -62,6 +66,6 @@ export class Seats {
   }
 
   clear(): void {
-    this.#queue.length = this.#head = this.#resumes.length = 0;
+    this.#queue.length = this.#head = this.#resumes.length = this.#free.length = 0;
   }
 }
