@@ -4,6 +4,7 @@
  * are evaluated once. Consulted only where a plan has one model in several cells with equal values, or where bodies compute models themselves.
  */
 import { sameValue } from '../context/equal.ts';
+import { show } from '../errors.ts';
 import { isPlainObject } from '../model/frozen.ts';
 import { eachUpstream, indexOf, isSlot, isSpecial } from '../plan/plan.ts';
 import type { Operand, Plan } from '../plan/plan.ts';
@@ -81,7 +82,7 @@ export class Identities {
         return `(${how}${slotInputs(slot).map(slotKey).join()})`;
       }
       const value = act.slot(id);
-      return value instanceof Problem ? `!${value.what.map((what) => (what.kind === 'thrown' ? this.valueId(what.error) : `${what.kind}${what.field}${what.kind === 'invalid' ? this.valueId(what.value) : ''}`)).join()}` : `;${this.valueId(value)}`;
+      return value instanceof Problem ? `!${value.what.map((what) => (what.kind === 'thrown' ? show(String(what.error)) : `${what.kind}${what.field}${what.kind === 'invalid' ? this.valueId(what.value) : ''}`)).join()}` : `;${this.valueId(value)}`;
     };
     const stack = [target];
     while (stack.length > 0) {
