@@ -1,5 +1,6 @@
 /**
- * The static contract: what the compiler knows about models and graphs.
+ * The static contract: what the compiler knows about models and graphs. Over 400 lines, and in one piece on purpose: models, needs, bindings and rewrites are
+ * defined by each other, and a reader of one needs the others beside it.
  *
  * Everything here is erased. Types travel in phantom slots: a model carries its value type, its context
  * needs and its unbound inputs under `[modelTypes]`, a transform its needs under `[rewriteTypes]`.

@@ -169,6 +169,18 @@ describe('what a body may hand back', () => {
     expect((await settledFirst.flow.compute()).value).toBe(1);
   });
 
+  test('a `then` that cannot be read is a failure', async () => {
+    const error = new Error('getter');
+    const unreadable = of(() => ({
+      // oxlint-disable-next-line no-thenable -- what is tested
+      get then(): never {
+        throw error;
+      },
+    }));
+    await expect(unreadable.flow.compute()).rejects.toBe(error);
+    expect(() => unreadable.flow.computeSync()).toThrow(error);
+  });
+
   test('a thenable that answers at once does not upset the order of things', async () => {
     const now = of(() => thenable((resolve) => resolve(1))) as CallableModel<number>;
     expect((await sum({ a: sum({ a: now, b: inc({ x: now }) }), b: inc({ x: inc({ x: now }) }) }).flow.compute()).value).toBe(6);

@@ -1,6 +1,6 @@
 /** api.md §6: when `signal` aborts, no further body starts, `run.signal` fires, and compute rejects at once with CANCELLED. */
 import { getEventListeners } from 'node:events';
-import { flowModel, FromContext, Lazy, modelClass, ModelInput } from '@flowmodel/core';
+import { contextTransform, flowModel, FromContext, Lazy, modelClass, ModelInput } from '@flowmodel/core';
 import type { CallableModel, FlowRun } from '@flowmodel/core';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -110,6 +110,53 @@ describe('while synchronous bodies run', () => {
     const ask = flowModel({ inputs: { model: ModelInput(z.number()) } }, ({ model }, run) => run.computeSync(model));
     await expect(named('after')({ x: ask({ model: named('inner')({ x: aborting() }) }) }).flow.compute({}, { signal: controller.signal })).rejects.toThrow(flowError('CANCELLED'));
     expect(ran).toEqual(['aborting']);
+  });
+});
+
+describe('code that is no body', () => {
+  test('a transform that aborts: no body starts', async () => {
+    const abort = contextTransform({ inputs: {} }, () => {
+      controller.abort(reason);
+      return 1;
+    });
+    const reader = flowModel({ inputs: { n: FromContext(z.number()) } }, ({ n }) => {
+      ran.push('reader');
+      return n;
+    });
+    const model = reader().flow.withContext({ n: abort() });
+    await expect(model.flow.compute({}, { signal: controller.signal })).rejects.toThrow(flowError('CANCELLED'));
+    controller = new AbortController();
+    expect(() => model.flow.computeSync({}, { signal: controller.signal })).toThrow(flowError('CANCELLED'));
+    expect(ran).toEqual([]);
+    expect(listeners()).toBe(0);
+  });
+
+  test('a schema that aborts: the body behind it does not start, nor any other', async () => {
+    const abort = z.number().transform((n) => {
+      controller.abort(reason);
+      return n;
+    });
+    const picky = flowModel({ inputs: { x: abort } }, ({ x }) => {
+      ran.push('picky');
+      return x;
+    });
+    const model = named('after')({ x: picky({ x: named('before')() }) });
+    await expect(model.flow.compute({}, { signal: controller.signal })).rejects.toThrow(flowError('CANCELLED'));
+    controller = new AbortController();
+    expect(() => model.flow.computeSync({}, { signal: controller.signal })).toThrow(flowError('CANCELLED'));
+    expect(ran).toEqual(['before', 'before']);
+  });
+
+  test('an output schema that aborts: what is downstream does not start', async () => {
+    const output = z.number().transform((n) => {
+      controller.abort(reason);
+      return n;
+    });
+    const last = flowModel({ inputs: {}, output }, () => 1);
+    await expect(named('after')({ x: last() }).flow.compute({}, { signal: controller.signal })).rejects.toThrow(flowError('CANCELLED'));
+    controller = new AbortController();
+    await expect(last().flow.compute({}, { signal: controller.signal })).rejects.toThrow(flowError('CANCELLED'));
+    expect(ran).toEqual([]);
   });
 });
 

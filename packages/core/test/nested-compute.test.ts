@@ -327,6 +327,19 @@ describe('the rest of FlowRun', () => {
   });
 });
 
+test('a schema that computes in the run that is just collecting inputs disturbs nothing', () => {
+  let kept: FlowRun;
+  const grab = flowModel({ inputs: {} }, (_, run) => {
+    kept = run;
+    return 1;
+  });
+  const pair = flowModel({ inputs: { p: z.number(), q: z.number() } }, ({ p, q }) => p + q)({ p: 8, q: 9 });
+  const busy = z.number().transform((n) => n + kept.computeSync(pair));
+  const two = flowModel({ inputs: {} }, () => 2);
+  const model = flowModel({ inputs: { a: z.number(), b: busy, c: z.number() } }, ({ a, b, c }) => [a, b, c]);
+  expect(model({ a: grab(), b: two(), c: 3 }).flow.computeSync().value).toEqual([1, 19, 3]);
+});
+
 describe('deps of class models', () => {
   let calls: string[] = [];
   const leaf = flowModel({ inputs: { n: FromContext(z.number()) } }, ({ n }) => {
