@@ -21,7 +21,6 @@ import { Failure, isUnfinished, PENDING } from './states.ts';
 const CYCLE_BUDGET = 64;
 
 export class Asks implements RunServices, GatherServices {
-  readonly scratch: unknown[] = [];
   readonly #run: Run;
   #controller: AbortController | undefined = undefined;
 

@@ -14,8 +14,6 @@ import { cellProblem, Problem } from './problems.ts';
 /** What gathering needs of the run. */
 export interface GatherServices {
   readonly resources: Readonly<Record<string, unknown>> | undefined;
-  /** Reused from cell to cell of one run; the record is built from it. */
-  readonly scratch: unknown[];
   thunk(act: Activation, cell: number, input: InputSpec, operand: Operand & { kind: 'lazy' }): unknown;
 }
 
@@ -28,21 +26,21 @@ export function gather(services: GatherServices, act: Activation, cell: number):
   const start = plan.offsets[cell]!;
   if (definition.kind === 'class') return definition.contextFields.length === 0 ? {} : filled(act, cell, indexOf(ops[start]!));
   const { inputs, quick } = definition;
-  const { scratch } = services;
   const count = inputs.length;
+  const gathered = new Array<unknown>(count);
   for (let i = 0; i < count; i++) {
     const op = ops[start + i]!;
     if (op >= 0) {
       const value = values[op];
-      scratch[i] = passes(quick[i]!, value) ? value : received(act, cell, inputs[i]!, value, op);
+      gathered[i] = passes(quick[i]!, value) ? value : received(act, cell, inputs[i]!, value, op);
     } else if (isConstant(op)) {
-      scratch[i] = plan.constants[indexOf(op)];
+      gathered[i] = plan.constants[indexOf(op)];
     } else {
-      scratch[i] = isSlot(op) ? filled(act, cell, indexOf(op)) : special(services, act, cell, inputs[i]!, plan.operands[indexOf(op)]!);
+      gathered[i] = isSlot(op) ? filled(act, cell, indexOf(op)) : special(services, act, cell, inputs[i]!, plan.operands[indexOf(op)]!);
     }
   }
   for (let i = start + count; i < plan.offsets[cell + 1]!; i++) if (isSlot(ops[i]!)) filled(act, cell, indexOf(ops[i]!));
-  return definition.record(scratch);
+  return definition.record(gathered);
 }
 
 function filled(act: Activation, cell: number, slot: number): unknown {

@@ -123,6 +123,7 @@ export class Run implements KernelRun {
       this.#unlisten = () => signal.removeEventListener('abort', onAbort);
     }
     this.checkEager(this.main);
+    this.assertOpen(); // a transform or a schema may have aborted
     if (plan.repeats && (plan.hasLazy || plan.computedBelow.some((below) => below.length > 0) || anyEqual(this.main))) this.identities = new Identities();
   }
 
@@ -238,6 +239,7 @@ export class Run implements KernelRun {
     act.values[cell] = RUNNING;
     const override = act.plan.treatments.size === 0 ? undefined : this.#overrideOf(act, cell);
     const inputs = gather(this.asks, act, cell) as Readonly<Record<string, unknown>>;
+    if (this.isOver) throw this.reason;
     const result = override?.body !== undefined ? override.body(inputs, this.asks.callerOf(act, cell))
       : definition.kind === 'class' ? definition.body.call(model, inputs, this.asks.callerOf(act, cell))
       : definition.body(inputs, definition.wantsRun ? this.asks.callerOf(act, cell) : undefined);
