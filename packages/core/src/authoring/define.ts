@@ -7,7 +7,7 @@ import type { Body, ContextField, ContextSpec, Definition, InputSpec } from '../
 import { defaultDefinitions, DefinitionRegistry } from '../model/definitions.ts';
 import { defOf, fieldsOf, inspectParts, isSchema, Quick, unwrapped, validatorOf } from '../model/schema.ts';
 import type { Validator } from '../model/schema.ts';
-import { engine } from '../run/compute.ts';
+import { engine } from '../engine.ts';
 import type { Role } from '../types.ts';
 import { asMarker, uncalledMarker } from './markers.ts';
 

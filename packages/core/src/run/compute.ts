@@ -1,6 +1,4 @@
-/** The engine that models are given: `compute`, `computeSync`, `withContext`. */
-import { withContext } from '../context/with-context.ts';
-import type { Engine } from '../model/engine.ts';
+/** `compute` and `computeSync`: options resolved, the plan looked up, a run made. */
 import type { Model } from '../model/model.ts';
 import { planOf } from '../plan/planner.ts';
 import { contextFor } from './given.ts';
@@ -12,14 +10,12 @@ function runOf(model: Model, context: unknown, given: unknown, isSync: boolean):
   return new Run(planOf(model, treatOf(options)), contextFor(model, context), options, isSync);
 }
 
-export const engine: Engine = {
-  compute(model, context, options) {
-    try {
-      return runOf(model, context, options, false).compute();
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  },
-  computeSync: (model, context, options) => runOf(model, context, options, true).computeSync(),
-  withContext,
-};
+export function compute(model: Model, context: unknown, options: unknown): Promise<unknown> {
+  try {
+    return runOf(model, context, options, false).compute();
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+export const computeSync = (model: Model, context: unknown, options: unknown): unknown => runOf(model, context, options, true).computeSync();
