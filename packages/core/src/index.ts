@@ -6,6 +6,9 @@ export { closedContext, computed, contextTransform, fromField } from './authorin
 export type { FieldTransformOptions, PatchTransformOptions } from './authoring/context-transform.ts';
 export { modelClass, registerModel } from './authoring/model-class.ts';
 export type { ModelClassOptions } from './authoring/model-class.ts';
+export { defaultHasher } from './cache/default-hasher.ts';
+export type { Hasher } from './cache/hasher.ts';
+export type { CacheEntry, ResultCache } from './cache/result-cache.ts';
 export { FlowContext } from './context/flow-context.ts';
 export { FlowError, flowPathOf } from './errors.ts';
 export type { FlowErrorCode, FlowErrorOptions } from './errors.ts';

@@ -3,7 +3,7 @@ import { didYouMean, FlowError, listNames, show } from '../errors.ts';
 import { checkDefaults } from '../context/context-type.ts';
 import { asModel } from '../model/brand.ts';
 import { recordOf } from '../model/definition.ts';
-import type { Body, ContextField, ContextSpec, Definition, InputSpec } from '../model/definition.ts';
+import type { Body, CodeSource, ContextField, ContextSpec, Definition, InputSpec } from '../model/definition.ts';
 import { defaultDefinitions, DefinitionRegistry } from '../model/definitions.ts';
 import { defOf, fieldsOf, inspectParts, isSchema, Quick, unwrapped, validatorOf } from '../model/schema.ts';
 import type { Validator } from '../model/schema.ts';
@@ -62,7 +62,7 @@ export const TRANSFORM: Declared = {
   roles: ['context'],
 };
 
-export function define(declared: Declared, options: RawOptions, body: unknown, deps?: Definition['deps']): Definition {
+export function define(declared: Declared, options: RawOptions, body: unknown, deps?: Definition['deps'], code: Definition['code'] = [body as CodeSource]): Definition {
   const label = `${declared.what}${typeof options === 'object' && options !== null && typeof options.name === 'string' ? ` '${options.name}'` : ''}`;
   const fail = (problem: string): never => {
     throw new FlowError('DEFINITION', `${label}: ${problem}`);
@@ -85,6 +85,7 @@ export function define(declared: Declared, options: RawOptions, body: unknown, d
     contextFields: declared.kind === 'class' ? classFields(context) : inputs.filter((input) => input.role === 'context').map((input) => contextField(input, context)),
     context,
     body: body as Body,
+    code,
     deps,
     // A body that declares exactly one parameter gets one; rest parameters and defaults make the count 0.
     wantsRun: (body as Body).length !== 1,

@@ -1,7 +1,7 @@
 import type * as core from 'zod/v4/core';
 import { FlowError, show } from '../errors.ts';
 import { bind } from '../model/bind.ts';
-import type { Body, Definition } from '../model/definition.ts';
+import type { Body, CodeSource, Definition } from '../model/definition.ts';
 import { Model } from '../model/model.ts';
 import type { ModelClass, Shape } from '../types.ts';
 import { CLASS, define, register } from './define.ts';
@@ -90,12 +90,16 @@ function definitionOf(Class: ModelConstructor): Definition {
   if (known !== undefined) return known;
   if (typeof (Class as unknown) !== 'function') throw notAModelClass(Class);
   let Base: ModelConstructor | null = Class;
-  while (Base !== null && !bases.has(Base)) Base = Object.getPrototypeOf(Base) as ModelConstructor | null;
+  const code: CodeSource[] = [];
+  while (Base !== null && !bases.has(Base)) {
+    code.push(Base as unknown as CodeSource); // a class, seen as what it may be called with
+    Base = Object.getPrototypeOf(Base) as ModelConstructor | null;
+  }
   if (Base === null) throw notAModelClass(Class);
   const options = bases.get(Base)!;
   const { call, deps } = Class.prototype;
   if (typeof call !== 'function') throw new FlowError('DEFINITION', `modelClass '${typeof options.name === 'string' ? options.name : Class.name}': the class has no method call(context, run). Implement it.`);
-  const definition = define(CLASS, options, call, deps === Base.prototype.deps ? undefined : deps);
+  const definition = define(CLASS, options, call, deps === Base.prototype.deps ? undefined : deps, code);
   register(definition, options);
   definitions.set(Class, definition);
   return definition;

@@ -27,6 +27,9 @@ export interface ContextSpec {
   readonly whole: boolean;
 }
 
+/** A function or class whose source text is code of a definition. */
+export type CodeSource = ((...args: never[]) => unknown) | (abstract new (...args: never[]) => unknown);
+
 export type Body = (inputs: Readonly<Record<string, unknown>>, run: unknown) => unknown;
 
 /** What a function, class or transform was declared to be. */
@@ -44,6 +47,8 @@ export interface Definition {
   readonly contextFields: readonly ContextField[];
   readonly context: ContextSpec | undefined;
   readonly body: Body;
+  /** What the code version reads: the body, or a class and its superclasses up to modelClass's own. */
+  readonly code: readonly CodeSource[];
   /** A class model's `deps`, where it overrides the empty one. */
   readonly deps: ((this: unknown, context: unknown, run: unknown) => unknown) | undefined
   /** Whether the body declares the second parameter. */

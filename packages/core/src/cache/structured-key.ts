@@ -1,0 +1,139 @@
+/**
+ * Keys of containers: bottom up, one hash for each, without recursion. What a container holds stands in it by its own text, so
+ * what is shared inside a value costs once, and is the same value as two copies of it.
+ */
+import { FlowError } from '../errors.ts';
+import { directKey } from './direct-key.ts';
+import type { Hasher } from './hasher.ts';
+import { HOLE, opened } from './opened.ts';
+import type { Opened } from './opened.ts';
+
+/** Per hasher, the texts of containers that can change no more. */
+const remembered = new WeakMap<Hasher, WeakMap<object, string>>();
+
+/** The text of what is no primitive and no date. Throws UNHASHABLE. */
+export function structuredKey(value: unknown, hasher: Hasher, at: () => string): string {
+  let fixed = remembered.get(hasher);
+  if (fixed === undefined) remembered.set(hasher, (fixed = new WeakMap()));
+  return fixed.get(value as object) ?? new Walk(hasher, fixed, at).textOf(value);
+}
+
+/** A container whose items are being keyed. */
+interface Frame {
+  readonly source: object;
+  readonly container: Opened;
+  /** Of the items so far. */
+  readonly texts: string[];
+  /** Nothing met in it so far can change. */
+  isFixed: boolean;
+}
+
+/** In the place of a text while its container is being walked: whoever meets it there has found a cycle. */
+const UNDER_WAY = '';
+
+/** `toJSON()` may yield ever new instances. */
+const MOST_NESTED_JSON = 10_000;
+
+class Walk {
+  readonly #hasher: Hasher;
+  /** What outlives this walk. */
+  readonly #fixed: WeakMap<object, string>;
+  readonly #at: () => string;
+  /** Of containers that may change after this walk, and of those under way. */
+  readonly #texts = new Map<object, string>();
+  /** From the root down to the container at hand. */
+  readonly #frames: Frame[] = [];
+  #nestedJSON = 0;
+
+  constructor(hasher: Hasher, fixed: WeakMap<object, string>, at: () => string) {
+    this.#hasher = hasher;
+    this.#fixed = fixed;
+    this.#at = at;
+  }
+
+  textOf(root: unknown): string {
+    let text = this.#enter(root);
+    for (let frame = this.#frames.at(-1); frame !== undefined; frame = this.#frames.at(-1)) {
+      if (this.#fill(frame)) text = this.#close(frame);
+    }
+    return text!;
+  }
+
+  /** Keys items until all are done, or one needs a frame of its own. */
+  #fill(frame: Frame): boolean {
+    const { items } = frame.container;
+    while (frame.texts.length < items.length) {
+      const index = frame.texts.length;
+      const item = items[index];
+      let text = item === undefined && !(index in items) ? HOLE : directKey(item, this.#hasher);
+      if (text === undefined) {
+        text = this.#fixed.get(item as object);
+        if (text === undefined) {
+          text = this.#enter(item);
+          if (text === undefined) return false;
+          frame.isFixed = false;
+        }
+      } else if (typeof item === 'object' && item !== null) {
+        frame.isFixed = false; // a date
+      }
+      frame.texts.push(text);
+    }
+    return true;
+  }
+
+  /** The text of a container that this walk knows; nothing when a frame was opened for it. */
+  #enter(item: unknown): string | undefined {
+    const known = this.#texts.get(item as object);
+    if (known === UNDER_WAY) throw this.#refusal('it holds itself. Refer to what is further up by a name or a number.');
+    if (known !== undefined) return known;
+    const container = this.#open(item);
+    if (typeof container === 'string') return container;
+    if (container.isJSON === true && ++this.#nestedJSON > MOST_NESTED_JSON) throw this.#refusal('its toJSON() yields instances with toJSON() without end. Let it yield plain data.');
+    const source = item as object;
+    this.#texts.set(source, UNDER_WAY);
+    this.#frames.push({ source, container, texts: [], isFixed: container.isFixed });
+    return undefined;
+  }
+
+  #open(item: unknown): Opened | string {
+    let result;
+    try {
+      result = opened(item);
+    } catch (error) {
+      throw this.#refusal(`reading it failed: ${error instanceof Error ? error.message : String(error)}.`, error);
+    }
+    if (typeof result === 'object' && 'problem' in result) throw this.#refusal(result.problem);
+    return result;
+  }
+
+  #close(frame: Frame): string {
+    this.#frames.pop();
+    const { source, container, texts, isFixed } = frame;
+    if (container.isJSON === true) this.#nestedJSON--;
+    const text = `#${this.#hasher.value(container.assemble(texts, this.#hasher))};`;
+    if (isFixed) {
+      this.#fixed.set(source, text);
+      this.#texts.delete(source);
+    } else {
+      this.#texts.set(source, text);
+    }
+    const parent = this.#frames.at(-1);
+    if (parent !== undefined) {
+      parent.isFixed &&= isFixed;
+      parent.texts.push(text);
+    }
+    return text;
+  }
+
+  #refusal(problem: string, cause?: unknown): FlowError {
+    const path = this.#frames.map(({ container, texts }) => container.label(texts.length));
+    const at = this.#at();
+    const where = path.length === 0 ? at : `${at}, at ${shortened(path)}`;
+    return new FlowError('UNHASHABLE', `${where}: ${problem}`, { details: { at, valuePath: path.join('').replace(/^\./, '') }, cause });
+  }
+}
+
+const MOST_SHOWN = 20;
+
+/** `rows[3].fn`; of a very deep place the last steps. */
+const shortened = (path: readonly string[]): string => (path.length > MOST_SHOWN ? `…${path.slice(-MOST_SHOWN).join('')}` : path.join('').replace(/^\./, ''));
