@@ -8,7 +8,7 @@ import type { Model } from '../model/model.ts';
 import type { Rewrite } from '../model/rewrites.ts';
 import { parseSync } from '../model/schema.ts';
 import type { Issue, Validator } from '../model/schema.ts';
-import { readsOf, upstreamOf } from './contract.ts';
+import { readsContextType, readsOf, upstreamOf } from './contract.ts';
 import { runTransform } from './transform.ts';
 
 export interface ContextProblem {
@@ -55,8 +55,8 @@ export function checkDefaults(definition: Definition, values: readonly unknown[]
 
 /** Checks the literals and the static transforms of a wrapper against every `contextType` that meets them as they are. Throws WITH_CONTEXT. */
 export function checkWhatIsKnown(base: Model, list: readonly Rewrite[]): void {
+  if (!readsContextType(readsOf(base))) return;
   const definitions = contextTypesIn(base);
-  if (definitions.size === 0) return;
   const known = knownFields(list);
   if (known.size === 0) return;
   for (const definition of definitions) {
@@ -71,9 +71,6 @@ export function checkWhatIsKnown(base: Model, list: readonly Rewrite[]): void {
 /** The definitions with a `contextType` in a branch that no other wrapper stands before. */
 function contextTypesIn(base: Model): ReadonlySet<Definition> {
   const found = new Set<Definition>();
-  let hasAny = false;
-  for (const readers of readsOf(base).values()) for (const { field } of readers) hasAny ||= field.also !== undefined;
-  if (!hasAny) return found;
   const seen = new Set<Model>([base]);
   for (const model of seen) {
     if (model.definition.kind === 'function' && model.definition.context !== undefined) found.add(model.definition);

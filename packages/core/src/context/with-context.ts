@@ -6,7 +6,7 @@ import { frozenCopy, isPlainObject } from '../model/frozen.ts';
 import { wrap } from '../model/model.ts';
 import type { Model } from '../model/model.ts';
 import type { Rewrite } from '../model/rewrites.ts';
-import { isUntyped, parseSync } from '../model/schema.ts';
+import { isUntyped, parseSync, passes } from '../model/schema.ts';
 import { checkWhatIsKnown } from './context-type.ts';
 import { readsOf } from './contract.ts';
 import type { Reads } from './contract.ts';
@@ -16,21 +16,27 @@ export function withContext(model: Model, args: readonly unknown[]): Model {
   const reads = readsOf(base);
   const added: Rewrite[] = [];
   let kept = model.rewrites?.kept;
-  args.forEach((arg, position) => {
+  let mayCover = model.rewrites !== undefined; // the fields of one record are different ones
+  for (let position = 0; position < args.length; position++) {
+    const arg = args[position];
     const closed = asClosed(arg);
     if (closed !== undefined) {
       if (position > 0) throw problem(base, 'closedContext(…) is the first positional argument. Move it to the front.');
       const before = kept;
       kept = new Set(closed.kept.filter((field) => before?.has(field) !== false));
     } else if (position === args.length - 1 && isPlainObject(arg)) {
-      for (const [field, value] of Object.entries(arg)) if (value !== undefined) added.push(override(base, reads, field, value));
+      for (const field of Object.keys(arg)) {
+        const value = arg[field];
+        if (value !== undefined) added.push(override(base, reads, field, value));
+      }
     } else {
       added.push(patch(base, reads, arg));
+      mayCover = true;
     }
-  });
-  const list = alive([...(model.rewrites?.list ?? []), ...added]);
+  }
+  const list = mayCover ? alive([...(model.rewrites?.list ?? []), ...added]) : added;
   checkWhatIsKnown(base, list);
-  return wrap(base, Object.freeze({ list: Object.freeze(list), kept }));
+  return wrap(base, { list, kept });
 }
 
 function patch(base: Model, reads: Reads, arg: unknown): Rewrite {
@@ -61,7 +67,8 @@ function override(base: Model, reads: Reads, field: string, value: unknown): Rew
     return { kind: 'field', field, transform };
   }
   if (isFactory(value)) throw problem(base, `'${field}': got a factory. Call it first: ${field}: ${(value as { name?: string }).name || 'transform'}(…).`, { field });
-  const isSecret = reads.get(field)!.some((reader) => isSecretField(reader.field));
+  let isSecret = false;
+  for (const reader of reads.get(field)!) isSecret ||= isSecretField(reader.field);
   return { kind: 'literal', field, value: checkedLiteral(base, reads, field, value, isSecret), isSecret };
 }
 
@@ -76,6 +83,7 @@ function checkTarget(base: Model, reads: Reads, field: string, writer: string): 
 /** A literal must satisfy every consumer in the branch. It is kept as given, and each consumer parses it. */
 function checkedLiteral(base: Model, reads: Reads, field: string, value: unknown, isSecret: boolean): unknown {
   for (const { definition, field: { schema, also } } of reads.get(field)!) {
+    if (also === undefined && typeof value !== 'function' && passes(schema.quick, value)) continue;
     if (typeof value === 'function' && isUntyped(schema)) {
       throw problem(base, `'${field}': expected ${schema.type}, got ${show(value)}. A function is a literal only for a field whose schema accepts functions; to compute the field, define a contextTransform.`, { field });
     }
