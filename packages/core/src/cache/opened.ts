@@ -2,6 +2,7 @@
 import { asModel } from '../model/brand.ts';
 import { isPlainObject } from '../model/frozen.ts';
 import { isGenericResult } from '../model/result.ts';
+import { defaultCodecs } from '../serialize/codecs.ts';
 import { binaryText } from './binary-text.ts';
 import { dateKey } from './direct-key.ts';
 import type { Hasher } from './hasher.ts';
@@ -20,8 +21,8 @@ export interface Opened {
   readonly label: (index: number) => string;
   /** It cannot change itself; its items may. */
   readonly isFixed: boolean;
-  /** The item is what `toJSON()` yielded. */
-  readonly isJSON?: boolean;
+  /** The item has been made to stand for it, by `toJSON()` or a codec. */
+  readonly isMade?: boolean;
 }
 
 export interface Problem {
@@ -120,13 +121,15 @@ interface HasJSON {
 function instance(object: object): Opened | Problem {
   const name = classNameOf(object);
   if (isGenericResult(object) && name === 'GenericResult') return { items: [object.value], assemble: (texts) => ['@result', ...texts], label: () => '.value', isFixed: false };
+  const codec = defaultCodecs.of(object);
+  if (codec !== undefined) return { items: [codec.encode(object)], assemble: ([text]) => ['@codec', wellFormed(codec.name), text!], label: () => '.encode()', isFixed: false, isMade: true };
   if (typeof (object as Partial<HasJSON>).toJSON === 'function') return jsonOf(object as HasJSON, name);
-  return refused(`an instance of ${name === '' ? 'a class without a name' : name} cannot enter a key, since nothing says what it is`, 'Give the class a toJSON(), or pass plain data instead');
+  return refused(`an instance of ${name === '' ? 'a class without a name' : name} cannot enter a key, since nothing says what it is`, 'Give the class a toJSON(), register a codec for it, or pass plain data instead');
 }
 
 function jsonOf(object: HasJSON, name: string): Opened {
   const json = object.toJSON('');
-  return { items: [json], assemble: ([text]) => ['@instance', wellFormed(name), text!], label: () => '.toJSON()', isFixed: false, isJSON: true };
+  return { items: [json], assemble: ([text]) => ['@instance', wellFormed(name), text!], label: () => '.toJSON()', isFixed: false, isMade: true };
 }
 
 function classNameOf(object: object): string {

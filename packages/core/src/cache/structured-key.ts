@@ -31,8 +31,8 @@ interface Frame {
 /** In the place of a text while its container is being walked: whoever meets it there has found a cycle. */
 const UNDER_WAY = '';
 
-/** `toJSON()` may yield ever new instances. */
-const MOST_NESTED_JSON = 10_000;
+/** `toJSON()` and codecs may yield ever new instances. */
+const MOST_NESTED_MADE = 10_000;
 
 class Walk {
   readonly #hasher: Hasher;
@@ -43,7 +43,7 @@ class Walk {
   readonly #texts = new Map<object, string>();
   /** From the root down to the container at hand. */
   readonly #frames: Frame[] = [];
-  #nestedJSON = 0;
+  #nestedMade = 0;
 
   constructor(hasher: Hasher, fixed: WeakMap<object, string>, at: () => string) {
     this.#hasher = hasher;
@@ -88,7 +88,7 @@ class Walk {
     if (known !== undefined) return known;
     const container = this.#open(item);
     if (typeof container === 'string') return container;
-    if (container.isJSON === true && ++this.#nestedJSON > MOST_NESTED_JSON) throw this.#refusal('its toJSON() yields instances with toJSON() without end. Let it yield plain data.');
+    if (container.isMade === true && ++this.#nestedMade > MOST_NESTED_MADE) throw this.#refusal('its toJSON() or codec yields new instances without end. Let it yield plain data.');
     const source = item as object;
     this.#texts.set(source, UNDER_WAY);
     this.#frames.push({ source, container, texts: [], isFixed: container.isFixed });
@@ -109,7 +109,7 @@ class Walk {
   #close(frame: Frame): string {
     this.#frames.pop();
     const { source, container, texts, isFixed } = frame;
-    if (container.isJSON === true) this.#nestedJSON--;
+    if (container.isMade === true) this.#nestedMade--;
     const text = `#${this.#hasher.value(container.assemble(texts, this.#hasher))};`;
     if (isFixed) {
       this.#fixed.set(source, text);

@@ -9,8 +9,8 @@ import { structuredKey } from './structured-key.ts';
  *
  * Equality is `Object.is` on primitives and by code unit on strings: `-0`, `0`, `1n`, `'1'`, `null` and `undefined` all differ, `NaN` is itself.
  * A date is its instant. In plain objects the order of keys does not count, and a field that is `undefined` is not a missing one; a hole
- * in an array is not `undefined`. The order of a Map counts, that of a Set does not. A class instance is its class's name and what its
- * `toJSON()` yields.
+ * in an array is not `undefined`. The order of a Map counts, that of a Set does not. A class instance is what its
+ * codec encodes, or else its class's name and what its `toJSON()` yields.
  *
  * `at` names where the value stands, for messages. Throws UNHASHABLE, naming the path within the value, for what cannot be told from others:
  * functions, symbols, cycles, models, instances of other classes.
