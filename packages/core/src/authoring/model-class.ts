@@ -80,6 +80,10 @@ interface ModelConstructor {
 /** The options of each class that `modelClass` made. */
 const bases = new WeakMap<object, RawOptions>();
 const definitions = new WeakMap<object, Definition>();
+const classes = new WeakMap<Definition, ModelConstructor>();
+
+/** The class that a definition came from. */
+export const classOf = (definition: Definition): (new (bindings?: object) => Model) | undefined => classes.get(definition) as (new (bindings?: object) => Model) | undefined;
 
 const notAModelClass = (value: unknown): FlowError =>
   new FlowError('DEFINITION', `registerModel expects a class that extends modelClass(…), got ${typeof value === 'function' && value.name !== '' ? value.name : show(value)}.`);
@@ -102,5 +106,6 @@ function definitionOf(Class: ModelConstructor): Definition {
   const definition = define(CLASS, options, call, deps === Base.prototype.deps ? undefined : deps, code);
   register(definition, options);
   definitions.set(Class, definition);
+  classes.set(definition, Class);
   return definition;
 }
