@@ -15,6 +15,7 @@ export type Reads = ReadonlyMap<string, readonly Reader[]>;
 
 /** A `Reads` with what has been worked out about it. */
 class ReadMap extends Map<string, readonly Reader[]> {
+  fields: readonly string[] | undefined = undefined;
   /** Graphs repeat themselves: the last union with another map, and with what. */
   joined: ReadMap | undefined = undefined;
   union: ReadMap | undefined = undefined;
@@ -23,6 +24,9 @@ class ReadMap extends Map<string, readonly Reader[]> {
 }
 
 const NOTHING = new ReadMap();
+
+/** The fields of a contract, in its order. */
+export const fieldsOf = (reads: Reads): readonly string[] => ((reads as ReadMap).fields ??= [...reads.keys()]);
 
 /** Whether something in a branch with these reads is checked by a `contextType`. */
 export function readsContextType(reads: Reads): boolean {

@@ -1,7 +1,6 @@
 /** Planning: a root model becomes flat arrays in topological order, once, and is remembered. */
-import { readsOf } from '../context/contract.ts';
+import { fieldsOf, readsOf } from '../context/contract.ts';
 import { asContainer, asModel, UNSET } from '../model/brand.ts';
-import type { Container } from '../model/container.ts';
 import type { InputSpec } from '../model/definition.ts';
 import { Model } from '../model/model.ts';
 import { Places } from './places.ts';
@@ -27,28 +26,23 @@ export function planOf(model: Model, treat: Treat = asDefined): Plan {
   return plan;
 }
 
-/** A model being placed: its children first, then itself. */
-interface Step {
-  readonly model: Model;
-  readonly frame: Frame;
-  /** Its place among the cells of its model in rewritten frames. */
-  readonly key: Key | undefined;
-  readonly isVolatile: boolean;
-  readonly treatment: Treatment | undefined;
-  /** The cells of the children placed so far. */
-  readonly cells: number[];
-  /** Of a model whose inputs are all regular: the input looked at next. Such a model needs none of the rest. */
-  next: number;
-  readonly more: StepContext | undefined;
-}
-
-interface StepContext {
-  readonly children: readonly Model[];
-  /** Where children stand in other frames than the model itself. */
-  readonly childFrames: readonly Frame[] | undefined;
-  /** Slots by context field, and the computed slots among what they are made from; these are the last children. */
-  readonly slots: readonly number[];
-  readonly computed: readonly number[];
+/** A model being placed: its children first, then itself. Used again and again, since there is one for each model on the way down. */
+class Step {
+  model!: Model;
+  frame!: Frame;
+  /** Its place among the cells of its model; undefined in the runtime context. */
+  key: Key | undefined;
+  isVolatile = false;
+  treatment: Treatment | undefined;
+  /** Where the cells of its children begin in the list of cells that are not taken up yet. */
+  first = 0;
+  /** The input looked at next, the leaf in it where it is a container, and then the computed slot. */
+  input = 0;
+  leaf = 0;
+  source = 0;
+  /** Slots by context field, and the computed slots among what they are made from; the models of these are the last children. */
+  slots: readonly number[] = NONE;
+  computed: readonly number[] = NONE;
 }
 
 const NONE: readonly never[] = [];
@@ -69,8 +63,13 @@ class Planner implements Plan {
   readonly volatileCells = new Set<number>();
   readonly treatments = new Map<number, Treatment>();
   readonly #table = new SlotTable();
-  readonly #places = new Places(this, this.#table.root);
+  readonly #places = new Places(this, (model) => this.#readsKey(model, this.#table.root));
   readonly #treat: Treat;
+  /** The way down to the model being placed, `#depth` steps, and the cells of children that wait for their parents, `#waiting` of them. */
+  #steps: Step[] = [];
+  #depth = 0;
+  #cells: number[] = [];
+  #waiting = 0;
 
   constructor(model: Model, treat: Treat) {
     this.#treat = treat;
@@ -103,89 +102,107 @@ class Planner implements Plan {
 
   /** Places a model and all that it needs; depth first, in declaration order, without recursion. Returns its cell. */
   #place(root: Model, rootFrame: Frame): number {
-    const stack: Step[] = [];
-    let cell = this.#visit(root, rootFrame, stack);
-    while (stack.length > 0) {
-      const step = stack[stack.length - 1]!;
-      if (cell >= 0) step.cells.push(cell);
-      cell = step.more === undefined ? this.#nextInput(step, stack) : this.#nextChild(step, step.more, stack);
-      if (cell === DONE) {
-        stack.pop();
-        cell = step.more === undefined ? this.#finishRegular(step) : this.#finish(step, step.more);
-      }
+    let cell = this.#visit(root, rootFrame);
+    while (this.#depth > 0) {
+      const step = this.#steps[this.#depth - 1]!;
+      if (cell >= 0) this.#cells[this.#waiting++] = cell;
+      cell = this.#placeChildren(step);
+      if (cell === DEEPER) continue;
+      this.#depth--;
+      cell = this.#finish(step);
+      this.#waiting = step.first;
     }
+    this.#steps = [];
+    this.#cells = [];
     return cell;
   }
 
-  /** The cell of the next upstream model of a regular-only model, DEEPER with a step on the stack, or DONE. */
-  #nextInput(step: Step, stack: Step[]): number {
-    const { values } = step.model;
-    while (step.next < values.length) {
-      const value = values[step.next++];
-      if (typeof value === 'object' && (value instanceof Model || asModel(value) !== undefined)) return this.#visit(value as Model, step.frame, stack);
+  /** Goes on with a step's children. DEEPER when one has to be placed first, DONE when all are. */
+  #placeChildren(step: Step): number {
+    const { definition, values } = step.model;
+    const { inputs, isRegular } = definition;
+    const end = definition.kind === 'class' ? 0 : values.length;
+    while (step.input < end) {
+      const value = values[step.input];
+      if (typeof value !== 'object' || (!isRegular && isNoChild(inputs[step.input]!.role))) step.input++;
+      else if (value instanceof Model || asModel(value) !== undefined) {
+        step.input++;
+        if (!this.#hasCell(value as Model, step.frame)) return DEEPER;
+      } else {
+        const leaves = isRegular ? NONE : (asContainer(value)?.leaves ?? NONE);
+        while (step.leaf < leaves.length) if (!this.#hasCell(leaves[step.leaf++]!.model, step.frame)) return DEEPER;
+        step.leaf = 0;
+        step.input++;
+      }
+    }
+    while (step.source < step.computed.length) {
+      const slot = this.#computedSlot(step.computed[step.source++]!);
+      if (slot.cell >= 0) this.#cells[this.#waiting++] = slot.cell; // another consumer has placed it meanwhile
+      else if (!this.#hasCell(slot.model, slot.frame)) return DEEPER;
     }
     return DONE;
   }
 
-  #nextChild(step: Step, { children, childFrames, computed }: StepContext, stack: Step[]): number {
-    const next = step.cells.length;
-    if (next === children.length) return DONE;
-    const slot = computed[next - (children.length - computed.length)];
-    const placed = slot === undefined ? -1 : this.#computedSlot(slot).cell; // another consumer may have placed it meanwhile
-    return placed >= 0 ? placed : this.#visit(children[next]!, childFrames?.[next] ?? step.frame, stack);
+  /** Whether a child has its cell, which then waits for the parent; otherwise there is a step for it. */
+  #hasCell(child: Model, frame: Frame): boolean {
+    const cell = this.#visit(child, frame);
+    if (cell >= 0) this.#cells[this.#waiting++] = cell;
+    return cell >= 0;
   }
 
-  /** The cell of a model in a frame, or DEEPER and a new step on the stack. */
-  #visit(model: Model, outer: Frame, stack: Step[]): number {
-    const { base } = model;
-    const frame = model.rewrites === undefined ? outer : new Frame(outer, model.rewrites);
-    const treatment = this.#treat === asDefined ? undefined : this.#treat(base, model.rewrites);
+  /** The cell of a model in a frame, or DEEPER and a new step. */
+  #visit(model: Model, outer: Frame): number {
+    const { base, rewrites } = model;
+    const treatment = this.#treat === asDefined ? undefined : this.#treat(base, rewrites);
     const isVolatile = treatment?.isVolatile ?? base.definition.volatile;
+    let frame = outer;
     let key: Key | undefined;
+    if (rewrites !== undefined) {
+      // Most wrappers are met in places where the model has its cell already, and then need no frame.
+      const fields = fieldsOf(readsOf(base));
+      const slot = fields.length === 1 ? this.#table.rewritten(outer, rewrites, fields[0]!) : -1;
+      if (slot >= 0 && treatment === undefined && !isVolatile) {
+        const cell = this.#places.find(base, slot);
+        if (cell >= 0) return cell;
+      }
+      frame = new Frame(outer, rewrites);
+      if (slot >= 0) frame.setSource(fields[0]!, slot);
+    }
     if (treatment !== undefined) key = `${treatment.name}:${this.#readsKey(base, frame)}`;
     else if (frame !== this.#table.root) key = this.#readsKey(base, frame);
     if (!isVolatile) {
-      const cell = key === undefined ? this.#places.plain(base, () => this.#readsKey(base, frame)) : this.#places.framed(base, key, () => this.#readsKey(base, this.#table.root));
+      const cell = this.#places.find(base, key);
       if (cell >= 0) return cell;
     }
-    stack.push({ model: base, frame, key, isVolatile, treatment, cells: [], next: 0, more: base.definition.isRegular ? undefined : this.#context(base, frame) });
+    this.#enter(base, frame, key, isVolatile, treatment);
     return DEEPER;
   }
 
-  /** The slots of everything that a branch reads, in the order of its contract; of one slot, its number. */
-  #readsKey(model: Model, frame: Frame): Key {
-    const reads = readsOf(model);
-    let key: Key = '';
-    for (const field of reads.keys()) {
-      const slot = this.#table.resolve(frame, field);
-      key = reads.size === 1 ? slot : `${key}${slot},`;
-    }
-    return key;
+  #enter(model: Model, frame: Frame, key: Key | undefined, isVolatile: boolean, treatment: Treatment | undefined): void {
+    const { definition } = model;
+    if (this.#depth === this.#steps.length) this.#steps.push(new Step());
+    const step = this.#steps[this.#depth++]!;
+    step.model = model;
+    step.frame = frame;
+    step.key = key;
+    step.isVolatile = isVolatile;
+    step.treatment = treatment;
+    step.first = this.#waiting;
+    step.input = 0;
+    step.leaf = 0;
+    step.source = 0;
+    step.slots = definition.contextFields.length === 0 ? NONE : this.#contextSlots(model, frame);
+    const below = this.#computedIn(step.slots);
+    step.computed = below.length === 0 ? NONE : below.filter((slot) => this.#computedSlot(slot).cell < 0);
   }
 
-  #context(model: Model, frame: Frame): StepContext {
-    const { definition, values } = model;
-    const children: Model[] = [];
-    if (definition.kind !== 'class') {
-      for (const { role, index } of definition.inputs) {
-        const value = values[index];
-        if (typeof value !== 'object' || role === 'context' || role === 'lazy' || role === 'model') continue;
-        const container = asContainer(value);
-        if (container !== undefined) for (const leaf of container.leaves) children.push(leaf.model);
-        else if (asModel(value) !== undefined) children.push(value as Model);
-      }
-    }
-    const slots = definition.contextFields.length === 0 ? NONE : this.#contextSlots(model, frame);
-    const below = this.#computedIn(slots);
-    const computed = below.length === 0 ? NONE : below.filter((slot) => this.#computedSlot(slot).cell < 0);
-    if (computed.length === 0) return { children, childFrames: undefined, slots, computed };
-    const childFrames = children.map(() => frame);
-    for (const slot of computed) {
-      const source = this.#computedSlot(slot);
-      children.push(source.model);
-      childFrames.push(source.frame);
-    }
-    return { children, childFrames, slots, computed };
+  /** The slots of everything that a branch reads, in the order of its contract, as one number. */
+  #readsKey(model: Model, frame: Frame): number {
+    const fields = fieldsOf(readsOf(model));
+    if (fields.length === 0) return -1;
+    let key = this.#table.resolve(frame, fields[0]!);
+    for (let i = 1; i < fields.length; i++) key = this.#table.pair(key, this.#table.resolve(frame, fields[i]!));
+    return key;
   }
 
   /** One slot per context field, then the object-level check where there is one; a class model has one slot in all. */
@@ -212,28 +229,34 @@ class Planner implements Plan {
     return this.slots[slot] as Slot & { kind: 'computed' }; // ids in computedBelow are of this kind
   }
 
-  /** A cell whose inputs are all regular: literals, and the upstream cells in order. */
-  #finishRegular(step: Step): number {
-    const { model, cells } = step;
-    const { values, definition } = model;
-    const cell = this.models.length;
-    let child = 0;
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i];
-      if (typeof value === 'object' && (value instanceof Model || asModel(value) !== undefined)) this.ops.push(cells[child++]!);
-      else {
-        this.#constant(value);
-        if (value === UNSET && definition.inputs[i]!.required) this.unbound.push({ cell, input: definition.inputs[i]! });
+  /** A model whose children have their cells gets its own. */
+  #finish(step: Step): number {
+    const { model, slots, computed } = step;
+    const { definition, values } = model;
+    let child = step.first;
+    if (!definition.isRegular) child = this.#operands(step);
+    else {
+      for (let i = 0; i < values.length; i++) {
+        const value = values[i];
+        if (typeof value === 'object' && (value instanceof Model || asModel(value) !== undefined)) this.ops.push(this.#cells[child++]!);
+        else {
+          this.#constant(value);
+          if (value === UNSET && definition.inputs[i]!.required) this.unbound.push({ cell: this.models.length, input: definition.inputs[i]! });
+        }
       }
     }
+    for (const source of computed) this.#computedSlot(source).cell = this.#cells[child++]!;
+    // Edges to the cells that computed fields come from.
+    const sources = this.#computedIn(slots);
+    if (sources.length > 0) this.#special({ kind: 'after', cells: sources.map((source) => this.#computedSlot(source).cell) });
     return this.#add(step);
   }
 
-  #finish(step: Step, { slots, computed }: StepContext): number {
-    const { model, frame, cells } = step;
+  /** Writes the operands of a model that has inputs of other roles. Returns where the cells of computed fields begin. */
+  #operands({ model, frame, first, slots }: Step): number {
     const { definition } = model;
     const cell = this.models.length;
-    let child = 0;
+    let child = first;
     let slot = 0;
     if (definition.kind === 'class' && slots.length > 0) this.ops.push(slotOperand(slots[slot++]!));
     for (const input of definition.inputs) {
@@ -243,20 +266,17 @@ class Planner implements Plan {
       if (input.role === 'context') this.ops.push(slotOperand(slots[slot++]!));
       else if (input.role === 'resource') this.#special({ kind: 'resource', name: input.name });
       else if (typeof value !== 'object' || input.role === 'model') this.#constant(value);
-      else if (asContainer(value) !== undefined) {
-        const container = value as Container;
-        this.#special({ kind: 'container', container, cells: cells.slice(child, child + container.leaves.length) });
-        child += container.leaves.length;
-      } else if (asModel(value) === undefined) this.#constant(value);
-      else if (input.role === 'lazy') this.#special({ kind: 'lazy', model: value as Model, frame, cell: -1 });
-      else this.ops.push(cells[child++]!);
+      else if (value instanceof Model || asModel(value) !== undefined) {
+        if (input.role === 'lazy') this.#special({ kind: 'lazy', model: value as Model, frame, cell: -1 });
+        else this.ops.push(this.#cells[child++]!);
+      } else {
+        const container = asContainer(value);
+        if (container === undefined) this.#constant(value);
+        else this.#special({ kind: 'container', container, cells: this.#cells.slice(child, (child += container.leaves.length)) });
+      }
     }
     while (slot < slots.length) this.ops.push(slotOperand(slots[slot++]!));
-    for (const source of computed) this.#computedSlot(source).cell = cells[child++]!;
-    // Edges to the cells that computed fields come from.
-    const after = this.#computedIn(slots).map((source) => this.#computedSlot(source).cell);
-    if (after.length > 0) this.#special({ kind: 'after', cells: after });
-    return this.#add(step);
+    return child;
   }
 
   /** The cell whose operands were written last. */
@@ -294,6 +314,9 @@ class Planner implements Plan {
     return found.toReversed();
   }
 }
+
+/** Inputs whose models are no upstream cells. */
+const isNoChild = (role: InputSpec['role']): boolean => role === 'context' || role === 'lazy' || role === 'model';
 
 const DONE = -1;
 const DEEPER = -2;

@@ -68,13 +68,25 @@ export class SlotTable {
   /** Per slot, the `computed` slots below it: it can be filled once their cells are done. */
   readonly computedBelow: (readonly number[])[] = [];
   readonly root = new Frame();
+  /** Slots by what they are: the many kinds by number, the rare ones by text. */
   readonly #interned = new Map<string, number>();
+  readonly #literals = new Map<unknown, number>();
+  readonly #parses = new Map<number, number>();
+  readonly #transforms = new Map<number, number>();
+  /** Numbers of identities, of pairs of numbers, and of transforms with what is bound to them. */
   readonly #ids = new Map<unknown, number>();
+  readonly #pairs = new Map<number, number>();
+  readonly #bound = new Map<BoundTransform, number>();
+  #nextId = 0;
 
-  /** Interned by `key`, unless it is undefined. */
-  #add(key: string | undefined, slot: Slot, inputs: readonly number[]): number {
-    const known = key === undefined ? undefined : this.#interned.get(key);
-    if (known !== undefined) return known;
+  /** Interned by `key`. */
+  #add(key: string, slot: Slot, inputs: readonly number[]): number {
+    let id = this.#interned.get(key);
+    if (id === undefined) this.#interned.set(key, (id = this.#push(slot, inputs)));
+    return id;
+  }
+
+  #push(slot: Slot, inputs: readonly number[]): number {
     const id = this.slots.push(slot) - 1;
     let below = NONE;
     for (const input of inputs) {
@@ -82,7 +94,6 @@ export class SlotTable {
       if (more.length > 0) below = below.length === 0 ? more : [...new Set([...below, ...more])];
     }
     this.computedBelow.push(slot.kind === 'computed' ? [id] : below);
-    if (key !== undefined) this.#interned.set(key, id);
     return id;
   }
 
@@ -90,14 +101,32 @@ export class SlotTable {
   #idOf(value: unknown): number {
     const key = Object.is(value, -0) ? NEGATIVE_ZERO : value;
     let id = this.#ids.get(key);
-    if (id === undefined) this.#ids.set(key, (id = this.#ids.size));
+    if (id === undefined) this.#ids.set(key, (id = this.#nextId++));
+    return id;
+  }
+
+  /** A number for two numbers. Chained, it stands for a list of known length; no number of an identity is one of a pair. */
+  pair(a: number, b: number): number {
+    const key = numbersKey(a, b);
+    let id = this.#pairs.get(key);
+    if (id === undefined) this.#pairs.set(key, (id = this.#nextId++));
+    return id;
+  }
+
+  #literal(value: unknown): number {
+    const key = Object.is(value, -0) ? NEGATIVE_ZERO : value;
+    let id = this.#literals.get(key);
+    if (id === undefined) this.#literals.set(key, (id = this.#push({ kind: 'literal', value }, NONE)));
     return id;
   }
 
   /** The parsed value of one contextual input. */
   parse(owner: Definition, field: ContextField, source: number, fallback: unknown): number {
-    const key = `p${source},${this.#idOf(field)},${fallback === UNSET ? '' : this.#idOf(fallback)}`;
-    return this.#add(key, { kind: 'parse', source, field, fallback, owner }, [source]);
+    const what = this.#idOf(field);
+    const key = numbersKey(source, fallback === UNSET ? what : this.pair(what, this.#idOf(fallback)));
+    let id = this.#parses.get(key);
+    if (id === undefined) this.#parses.set(key, (id = this.#push({ kind: 'parse', source, field, fallback, owner }, [source])));
+    return id;
   }
 
   object(owner: Definition, sources: readonly number[]): number {
@@ -107,6 +136,16 @@ export class SlotTable {
   check(owner: Definition, sources: readonly number[], fallbacks: readonly unknown[]): number {
     const key = `c${this.#idOf(owner)},${sources.join()},${fallbacks.map((fallback) => this.#idOf(fallback)).join()}`;
     return this.#add(key, { kind: 'check', owner, sources, fallbacks }, sources);
+  }
+
+  /** The slot that feeds a field behind a wrapper, if that takes no search: one literal or field transform, or nothing that writes it. Otherwise -1. */
+  rewritten(outer: Frame, { list, kept }: Rewrites, field: string): number {
+    if (list.length !== 1) return -1;
+    const rewrite = list[0]!;
+    if (rewrite.kind === 'patch') return -1;
+    if (rewrite.field !== field) return kept === undefined ? (outer.source(field) ?? -1) : -1;
+    if (rewrite.kind === 'literal') return this.#literal(rewrite.value);
+    return rewrite.kind === 'field' ? (this.#transform(outer, rewrite.transform, undefined) ?? -1) : -1;
   }
 
   /** The slot that feeds a field in a frame. Iterative: wrappers may be nested as deep as graphs are. */
@@ -155,7 +194,7 @@ export class SlotTable {
         patches.push(slot);
       } else if (rewrite.field === field) {
         const slot = rewrite.kind === 'field' ? this.#transform(parent, rewrite.transform, tasks)
-          : rewrite.kind === 'literal' ? this.#add(`l${this.#idOf(rewrite.value)}`, { kind: 'literal', value: rewrite.value }, NONE)
+          : rewrite.kind === 'literal' ? this.#literal(rewrite.value)
           : this.#computed(parent, rewrite.model);
         return slot === undefined ? undefined : this.#pick(patches, field, slot);
       }
@@ -178,24 +217,41 @@ export class SlotTable {
     return this.#add(`m${this.#idOf(model)},${this.#idOf(frame)}`, { kind: 'computed', model, frame, cell: -1 }, NONE);
   }
 
-  #transform(frame: Frame, transform: BoundTransform, tasks: Task[]): number | undefined {
+  #transform(frame: Frame, transform: BoundTransform, tasks: Task[] | undefined): number | undefined {
     const { definition } = transform;
     const inputs: number[] = [];
     let ready = true;
     for (const field of definition.contextFields) {
       const source = frame.source(field.name);
       if (source === undefined) {
-        tasks.push({ frame, field: field.name });
+        tasks?.push({ frame, field: field.name });
         ready = false;
       } else if (ready) {
         inputs.push(this.parse(definition, field, source, UNSET));
       }
     }
     if (!ready) return undefined;
-    const key = `t${this.#idOf(definition)},${transform.values.map((value) => this.#idOf(value)).join()}|${inputs.join()}`;
-    return this.#add(key, { kind: 'transform', transform, inputs }, inputs);
+    let key = this.#boundId(transform);
+    for (const input of inputs) key = this.pair(key, input);
+    let id = this.#transforms.get(key);
+    if (id === undefined) this.#transforms.set(key, (id = this.#push({ kind: 'transform', transform, inputs }, inputs)));
+    return id;
+  }
+
+  /** A number for a transform's definition and what is bound to it. */
+  #boundId(transform: BoundTransform): number {
+    let id = this.#bound.get(transform);
+    if (id === undefined) {
+      id = this.#idOf(transform.definition);
+      for (const value of transform.values) id = this.pair(id, this.#idOf(value));
+      this.#bound.set(transform, id);
+    }
+    return id;
   }
 }
+
+/** Slots and numbers stay far below 2^26. */
+const numbersKey = (a: number, b: number): number => a * 0x400_0000 + b;
 
 const NEGATIVE_ZERO = Symbol('-0');
 
