@@ -6,7 +6,7 @@ const conditions = ['@flowmodel/source', 'module', 'node', 'development|producti
 
 const folders = ['packages', 'examples']
   .filter((parent) => existsSync(parent))
-  .flatMap((parent) => readdirSync(parent).map((name) => ({ name, root: `${parent}/${name}` })))
+  .flatMap((parent) => readdirSync(parent).map((name) => ({ name: parent === 'packages' ? name : `${parent}/${name}`, root: `${parent}/${name}` })))
   .filter(({ root }) => existsSync(`${root}/package.json`));
 
 export default defineConfig({

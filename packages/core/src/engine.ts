@@ -1,6 +1,8 @@
 /** The engine that definitions carry: what models can do, put together from the folders that do it. */
+import { remembering } from './cache/remembering.ts';
 import { withContext } from './context/with-context.ts';
+import { inspect } from './inspect/inspect.ts';
 import type { Engine } from './model/engine.ts';
-import { compute, computeSync } from './run/compute.ts';
+import { computing } from './run/compute.ts';
 
-export const engine: Engine = { compute, computeSync, withContext };
+export const engine: Engine = { ...computing(remembering), withContext, inspect };

@@ -8,6 +8,7 @@
  */
 import type * as core from 'zod/v4/core';
 import type { FlowContext } from './context/flow-context.ts';
+import type { FlowInspection, InspectOptions } from './inspect/types.ts';
 import type { FlowResult, GenericResult } from './model/result.ts';
 import type { ComputeOptions } from './run/options.ts';
 import type { FlowRun } from './run/flow-run.ts';
@@ -27,16 +28,18 @@ type Schema = core.$ZodType;
 /** What a marker says of an input. */
 export type Role = 'context' | 'lazy' | 'dependency' | 'model' | 'resource';
 
+/** Markers decorate parameters, too: those of static methods, in the legacy dialect. */
+export interface ParameterMark { (Class: { readonly prototype: object }, method: string | symbol, index: number): void }
 /** A contextual input; made by `FromContext`. */
-export interface ContextInput<S extends Schema> { readonly role: 'context'; readonly schema: S }
+export interface ContextInput<S extends Schema> extends ParameterMark { readonly role: 'context'; readonly schema: S }
 /** An input evaluated on demand; made by `Lazy`. */
-export interface LazyInput<S extends Schema> { readonly role: 'lazy'; readonly schema: S }
+export interface LazyInput<S extends Schema> extends ParameterMark { readonly role: 'lazy'; readonly schema: S }
 /** A container that may hold models anywhere inside; made by `Dependency`. */
-export interface DependencyInput<S extends Schema> { readonly role: 'dependency'; readonly schema: S }
+export interface DependencyInput<S extends Schema> extends ParameterMark { readonly role: 'dependency'; readonly schema: S }
 /** A model handed over unevaluated; made by `ModelInput`. */
-export interface UnevaluatedInput<S extends Schema> { readonly role: 'model'; readonly schema: S }
+export interface UnevaluatedInput<S extends Schema> extends ParameterMark { readonly role: 'model'; readonly schema: S }
 /** Something the run supplies; made by `Resource`. */
-export interface ResourceInput<T> { readonly role: 'resource'; readonly supplies?: () => T }
+export interface ResourceInput<T> extends ParameterMark { readonly role: 'resource'; readonly supplies?: () => T }
 
 export type InputMarker =
   | ContextInput<Schema>
@@ -77,6 +80,10 @@ type Handed<F> =
 
 /** What a body receives for a shape: validated values, thunks for `Lazy`, models for `ModelInput`. */
 export type Inputs<S extends Shape> = { readonly [K in keyof S]: Handed<S[K]> };
+/** What the body of a field transform receives. The same record; by the name of its type, `transformsOf` knows the shape. */
+export type TransformInputs<S extends TransformShape> = { readonly [K in keyof S]: Handed<S[K]> };
+/** What the body of a patch transform receives. The same record; by the name of its type, `transformsOf` knows the shape and the fields. */
+export type PatchInputs<S extends TransformShape, P extends Readonly<Record<string, Schema>>> = { readonly [K in keyof S]: Handed<S[K]> }; // oxlint-disable-line no-unused-vars -- read by inference
 
 /* ---------- context needs ---------- */
 
@@ -113,6 +120,8 @@ type Origin<T> = (origin: T) => T;
 
 /** Any model whose value is `V`, whatever context it needs. */
 export interface ModelYielding<V> { readonly [modelTypes]: ModelTypes<V, any, any, any> } // any: bindings accept models of all needs
+/** Any model, whatever it yields and needs; what its `compute` takes is checked at run time. */
+export type AnyModel = CallableModel<unknown>;
 /** A model that fits the input `Input`; the name is there for the compiler's messages. */
 export interface ModelFor<Input, V> extends ModelYielding<V> { readonly input?: Input }
 
@@ -223,6 +232,19 @@ export interface FlowApi<Value, Needs, Unbound, Result, Regular, Rewrites> {
    * ```
    */
   withContext<F extends AnyFlow, const A extends readonly unknown[]>(this: F, ...rewrites: CheckedRewrites<A, BranchNeeds<F>>): Rewritten<F, A>;
+  /**
+   * What is bound, what feeds each field, and what the graph still needs, in a context or without one. Runs no bodies, may run
+   * transforms, and does not check what the context holds. Print it: `console.log(model.flow.inspect())`.
+   *
+   * Throws INVALID_CONTEXT for what is no context at all, DEFINITION for options that do not exist.
+   *
+   * @example
+   * ```ts
+   * const double = flowModel({ inputs: { n: FromContext(z.number()) } }, ({ n }) => n * 2);
+   * console.log(double().flow.inspect().requiredInputs); // { n: 'number' }
+   * ```
+   */
+  inspect(context?: object, options?: InspectOptions): FlowInspection;
 }
 type AnyFlow = FlowApi<any, any, any, any, any, any>;
 type BranchNeeds<F> = F extends FlowApi<any, infer N, any, any, any, any> ? N : never;

@@ -30,12 +30,13 @@ export interface RawOptions {
   readonly freeze?: unknown;
   readonly localOnly?: unknown;
   readonly orchestrates?: unknown;
+  readonly evaluator?: unknown;
   readonly description?: unknown;
   readonly definitions?: unknown;
   readonly replace?: unknown;
 }
 
-interface Declared {
+export interface Declared {
   readonly kind: Definition['kind'];
   /** What the thing is called in messages. */
   readonly what: string;
@@ -46,13 +47,13 @@ interface Declared {
 export const FUNCTION: Declared = {
   kind: 'function',
   what: 'flowModel',
-  known: ['name', 'inputs', 'output', 'contextType', 'strictContext', 'autoUnwrap', 'validateResult', 'volatile', 'cacheable', 'version', 'codeVersion', 'codeDeps', 'freeze', 'localOnly', 'orchestrates', 'description', 'definitions', 'replace'],
+  known: ['name', 'inputs', 'output', 'contextType', 'strictContext', 'autoUnwrap', 'validateResult', 'volatile', 'cacheable', 'version', 'codeVersion', 'codeDeps', 'freeze', 'localOnly', 'orchestrates', 'evaluator', 'description', 'definitions', 'replace'],
   roles: ['context', 'lazy', 'dependency', 'model', 'resource'],
 };
 export const CLASS: Declared = {
   kind: 'class',
   what: 'modelClass',
-  known: ['name', 'inputs', 'output', 'context', 'validateResult', 'volatile', 'cacheable', 'version', 'codeVersion', 'codeDeps', 'freeze', 'localOnly', 'orchestrates', 'description', 'definitions', 'replace'],
+  known: ['name', 'inputs', 'output', 'context', 'validateResult', 'volatile', 'cacheable', 'version', 'codeVersion', 'codeDeps', 'freeze', 'localOnly', 'orchestrates', 'evaluator', 'description', 'definitions', 'replace'],
   roles: ['model'],
 };
 export const TRANSFORM: Declared = {
@@ -80,7 +81,7 @@ export function define(declared: Declared, options: RawOptions, body: unknown, d
     description: options.description as string | undefined,
     inputs,
     inputIndex: new Map(inputs.map(({ name, index }) => [name, index])),
-    isRegular: declared.kind === 'function' && inputs.every((input) => input.role === 'regular'),
+    isRegular: declared.kind === 'function' && options.evaluator === undefined && inputs.every((input) => input.role === 'regular'),
     quick: inputs.map((input) => (input.role === 'regular' || input.role === 'dependency' ? input.schema!.quick : Quick.none)),
     contextFields: declared.kind === 'class' ? classFields(context) : inputs.filter((input) => input.role === 'context').map((input) => contextField(input, context)),
     context,
@@ -102,6 +103,7 @@ export function define(declared: Declared, options: RawOptions, body: unknown, d
     version: options.version as string | undefined,
     codeVersion: options.codeVersion as Definition['codeVersion'],
     codeDeps: (options.codeDeps as Definition['codeDeps'] | undefined) ?? [],
+    evaluator: options.evaluator as object | undefined,
     checkBindings: declared.kind === 'function' && context !== undefined ? checkDefaults : undefined,
     engine,
   };
@@ -128,6 +130,7 @@ function checkOptions(declared: Declared, options: RawOptions, fail: Fail): void
   for (const text of TEXTS) if (options[text] !== undefined && (typeof options[text] !== 'string' || (text === 'name' && options[text] === ''))) fail(`'${text}' is a string, got ${show(options[text])}.`);
   if (options.codeVersion !== undefined && options.codeVersion !== 'source' && options.codeVersion !== 'explicit') fail(`'codeVersion' is 'source' or 'explicit', got ${show(options.codeVersion)}.`);
   if (options.codeDeps !== undefined && !(Array.isArray(options.codeDeps) && options.codeDeps.every((dep) => typeof dep === 'function'))) fail("'codeDeps' is a list of functions.");
+  if (options.evaluator !== undefined && typeof (options.evaluator as { evaluate?: unknown } | null)?.evaluate !== 'function') fail(`'evaluator' is an Evaluator ({ name, evaluate }), got ${show(options.evaluator)}.`);
   if (options.definitions !== undefined && !(options.definitions instanceof DefinitionRegistry)) fail("'definitions' is a DefinitionRegistry.");
 }
 

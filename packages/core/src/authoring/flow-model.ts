@@ -2,6 +2,7 @@ import type * as core from 'zod/v4/core';
 import { bind } from '../model/bind.ts';
 import type { DefinitionRegistry } from '../model/definitions.ts';
 import { Model } from '../model/model.ts';
+import type { Evaluator } from '../run/evaluation.ts';
 import type { FlowRun } from '../run/flow-run.ts';
 import type { BodyResult, BodyReturn, BodyValue, Inputs, ModelFactory, Shape } from '../types.ts';
 import { define, FUNCTION, register } from './define.ts';
@@ -37,6 +38,8 @@ export interface ModelOptions extends DefinitionOptions {
   readonly localOnly?: boolean;
   /** The body mainly awaits `run.compute`: limiters let it through. Default false. */
   readonly orchestrates?: boolean;
+  /** Around every evaluation of these models, inside the run's own evaluator. */
+  readonly evaluator?: Evaluator;
 }
 
 export interface FlowModelOptions<S extends Shape, O extends core.$ZodType | undefined, U extends boolean> extends ModelOptions {

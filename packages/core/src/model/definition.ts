@@ -39,7 +39,7 @@ export interface Definition {
   readonly description: string | undefined;
   readonly inputs: readonly InputSpec[];
   readonly inputIndex: ReadonlyMap<string, number>;
-  /** A function whose inputs are all regular, which most are. */
+  /** A function whose inputs are all regular and that has no evaluator, which most are. */
   readonly isRegular: boolean;
   /** `inputs[i].schema.quick`, flat for the inner loop; 0 where an input needs more than that. */
   readonly quick: readonly Quick[];
@@ -68,6 +68,8 @@ export interface Definition {
   readonly version: string | undefined;
   readonly codeVersion: 'source' | 'explicit' | undefined;
   readonly codeDeps: readonly ((...args: never[]) => unknown)[];
+  /** An evaluator around every evaluation of its models, inside the run's own. */
+  readonly evaluator: object | undefined;
   /** Checks bindings as a whole, where something is to be said of them beyond each input's schema. Throws BIND. */
   readonly checkBindings: ((definition: Definition, values: readonly unknown[]) => void) | undefined;
   readonly engine: Engine;

@@ -37,6 +37,8 @@ export interface Treatment {
 }
 
 export interface Plan {
+  /** The model that was planned; a wrapper as it is. */
+  readonly origin: Model;
   readonly root: number;
   /** The cells below this id are needed in every run; later ones belong to lazy branches. */
   readonly eagerCells: number;
@@ -64,6 +66,8 @@ export interface Plan {
   /** Whether some model has `Resource` inputs, `Lazy` inputs. */
   readonly usesResources: boolean;
   readonly hasLazy: boolean;
+  /** Whether some model was defined with an evaluator of its own. */
+  readonly hasEvaluators: boolean;
   /** The slot that feeds a field in a frame. */
   sourceOf(frame: Frame, field: string): number;
   /** Adds a lazy branch; returns its cell. */

@@ -48,6 +48,7 @@ class Step {
 const NONE: readonly never[] = [];
 
 class Planner implements Plan {
+  readonly origin: Model;
   readonly root: number;
   readonly eagerCells: number;
   readonly models: Model[] = [];
@@ -60,6 +61,7 @@ class Planner implements Plan {
   readonly unbound: { readonly cell: number; readonly input: InputSpec }[] = [];
   usesResources = false;
   hasLazy = false;
+  hasEvaluators = false;
   readonly volatileCells = new Set<number>();
   readonly treatments = new Map<number, Treatment>();
   readonly #table = new SlotTable();
@@ -72,6 +74,7 @@ class Planner implements Plan {
   #waiting = 0;
 
   constructor(model: Model, treat: Treat) {
+    this.origin = model;
     this.#treat = treat;
     this.root = this.#place(model, this.#table.root);
     this.#places.close();
@@ -233,6 +236,7 @@ class Planner implements Plan {
   #finish(step: Step): number {
     const { model, slots, computed } = step;
     const { definition, values } = model;
+    if (definition.evaluator !== undefined) this.hasEvaluators = true;
     let child = step.first;
     if (!definition.isRegular) child = this.#operands(step);
     else {

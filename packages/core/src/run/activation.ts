@@ -28,6 +28,7 @@ interface Extras {
   readonly identities: number[];
   readonly joined: Map<number, { readonly act: Activation; readonly cell: number }>;
   readonly prefetched: Set<number>;
+  readonly askers: Map<number, Caller>;
 }
 
 export class Activation {
@@ -54,7 +55,7 @@ export class Activation {
   }
 
   get #more(): Extras {
-    return (this.#extras ??= { waiters: new Map(), callers: new Map(), boxes: new Map(), identities: [], joined: new Map(), prefetched: new Set() });
+    return (this.#extras ??= { waiters: new Map(), callers: new Map(), boxes: new Map(), identities: [], joined: new Map(), prefetched: new Set(), askers: new Map() });
   }
 
   /** Called with a cell's value or `Failure` when it is there. */
@@ -89,6 +90,11 @@ export class Activation {
   /** Cells of class models whose `deps` were asked for. */
   get prefetched(): Set<number> {
     return this.#more.prefetched;
+  }
+
+  /** In a managed run, the bodies that asked for lazy cells. */
+  get askers(): Map<number, Caller> {
+    return this.#more.askers;
   }
 
   /** `remaining`, made the first time. */

@@ -7,7 +7,6 @@ import { Activation } from './activation.ts';
 import { Caller } from './caller.ts';
 import type { RunServices } from './caller.ts';
 import { cycleError, waitPath, waitsOf } from './cycles.ts';
-import { demand } from './demand.ts';
 import { finishSync } from './finish-sync.ts';
 import { received } from './gather.ts';
 import type { GatherServices } from './gather.ts';
@@ -66,7 +65,7 @@ export class Asks implements RunServices, GatherServices {
 
   nestedSync(caller: Caller, value: unknown, context: unknown): unknown {
     const act = this.activate(caller, value, context);
-    return finishSync(this.#run, act, act.plan.root);
+    return this.#finishSync(caller, act, act.plan.root);
   }
 
   /** The activation of a nested evaluation, its contract checked. From now on equal evaluations are looked for. */
@@ -75,6 +74,7 @@ export class Asks implements RunServices, GatherServices {
     run.assertOpen();
     const model = nestedModel(value);
     const plan = planOf(model, treatOf(run.options));
+    if (plan.hasEvaluators) run.manage();
     const act = new Activation(plan, nestedContext(caller.act, caller.cell, model, context), caller);
     run.identify();
     run.checkEager(act);
@@ -88,19 +88,28 @@ export class Asks implements RunServices, GatherServices {
     let memo: { readonly value: unknown } | undefined;
     let promise: Promise<unknown> | undefined;
     const read = (value: unknown): unknown => (memo ??= { value: received(act, cell, input, value, operand.cell) }).value;
-    const sync = (): unknown => (memo === undefined ? read(finishSync(this.#run, act, this.#branch(act, operand))) : memo.value);
+    const sync = (): unknown => (memo === undefined ? read(this.#finishSync(caller, act, this.#branch(caller, act, operand))) : memo.value);
     const thunk = (): Promise<unknown> =>
-      (promise ??= promised(() => (this.#run.isSync || memo !== undefined ? sync() : this.#request(caller, act, this.#branch(act, operand)).then(read))));
+      (promise ??= promised(() => (this.#run.isSync || memo !== undefined ? sync() : this.#request(caller, act, this.#branch(caller, act, operand)).then(read))));
     return Object.assign(thunk, { sync });
   }
 
+  #finishSync(caller: Caller, act: Activation, cell: number): unknown {
+    const { managed } = this.#run;
+    void managed?.lookUp(act, cell, true); // never a promise
+    const value = finishSync(this.#run, act, cell);
+    managed?.inherit(caller, act, cell);
+    return value;
+  }
+
   /** The cell of a lazy branch, its contract checked. */
-  #branch(act: Activation, operand: Operand & { kind: 'lazy' }): number {
+  #branch(caller: Caller, act: Activation, operand: Operand & { kind: 'lazy' }): number {
     this.#run.assertOpen();
     const cell = act.plan.extend(operand);
     act.grow();
     if (act.plan.repeats) this.#run.identify();
     const cells = act.closure(cell, false).filter((needed) => needed >= act.plan.eagerCells);
+    if (this.#run.managed !== undefined) for (const needed of cells) if (!act.askers.has(needed)) act.askers.set(needed, caller);
     if (cells.length > 0) this.#run.check(act, cells, cells.flatMap((needed) => earlySlots(act.plan, needed)));
     return cell;
   }
@@ -111,9 +120,12 @@ export class Asks implements RunServices, GatherServices {
   #request(caller: Caller, act: Activation, cell: number): Promise<unknown> {
     const run = this.#run;
     const value = act.values[cell];
-    if (!isUnfinished(value)) return value instanceof Failure ? Promise.reject(value.error) : Promise.resolve(value);
+    if (!isUnfinished(value)) {
+      run.managed?.inherit(caller, act, cell);
+      return value instanceof Failure ? Promise.reject(value.error) : Promise.resolve(value);
+    }
     this.refuseCycle(caller, { act, cell });
-    demand(run, act, cell);
+    run.want(act, cell);
     return new Promise((resolve, reject) => {
       const deliver = (settle: () => void): void => {
         if (!caller.waits.delete(wait)) return;
@@ -126,7 +138,11 @@ export class Asks implements RunServices, GatherServices {
       caller.waits.add(wait);
       run.open.add(reject);
       run.seats.release(caller);
-      run.await(act, cell, (found) => deliver(() => (found instanceof Failure ? reject(found.error) : resolve(found))));
+      caller.pause();
+      run.await(act, cell, (found) => {
+        run.managed?.inherit(caller, act, cell);
+        deliver(() => (found instanceof Failure ? reject(found.error) : resolve(found)));
+      });
       run.drain();
     });
   }
@@ -137,7 +153,7 @@ export class Asks implements RunServices, GatherServices {
     if (!isAtWork()) return deliver();
     this.#run.seats.whenFree(caller, () => {
       if (isAtWork()) this.#run.seats.take(caller);
-      deliver();
+      caller.resume(deliver);
     });
   }
 

@@ -1,7 +1,9 @@
 import type { Activation } from './activation.ts';
 import { callerPath, failurePath } from './paths.ts';
 import type { FlowRun, Progress } from './flow-run.ts';
+import type { Hold } from './evaluation.ts';
 import type { Seat } from './seats.ts';
+import type { Task } from './task.ts';
 
 /** What a caller asks its run to do. */
 export interface RunServices {
@@ -28,6 +30,11 @@ export class Caller implements FlowRun, Seat {
   /** The body's place among the working ones; it gives it back while it waits. */
   isTaken = false;
   readonly isCounted: boolean;
+  /** The evaluation, in a run with evaluators, an observer or a cache. */
+  task: Task | undefined = undefined;
+  /** What evaluators hold for the body, and give back while it waits. */
+  readonly holds: Hold[] = [];
+  #isPaused = false;
 
   constructor(services: RunServices, act: Activation, cell: number) {
     this.#services = services;
@@ -50,6 +57,21 @@ export class Caller implements FlowRun, Seat {
 
   progress(_progress: Progress): void {
     // Nobody listens without an observer.
+  }
+
+  /** The body waits: what is held for it is free for others. */
+  pause(): void {
+    if (this.#isPaused || this.holds.length === 0) return;
+    this.#isPaused = true;
+    for (const hold of this.holds) hold.pause();
+  }
+
+  /** The body wants to go on; calls back when it has back what was held for it. */
+  resume(go: () => void): void {
+    if (!this.#isPaused) return go();
+    this.#isPaused = false;
+    const next = (i: number): void => (i === this.holds.length ? go() : this.holds[i]!.resume(() => next(i + 1)));
+    next(0);
   }
 
   path(): string[] {

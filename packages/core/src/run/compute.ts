@@ -1,21 +1,33 @@
-/** `compute` and `computeSync`: options resolved, the plan looked up, a run made. */
+/** `compute` and `computeSync`: options resolved, the plan looked up, a run made where the outcome is not known without one. */
+import type { Engine } from '../model/engine.ts';
 import type { Model } from '../model/model.ts';
 import { planOf } from '../plan/planner.ts';
 import { contextFor } from './given.ts';
+import type { Remembering } from './memory.ts';
 import { resolveOptions, treatOf } from './options.ts';
 import { Run } from './run.ts';
 
-function runOf(model: Model, context: unknown, given: unknown, isSync: boolean): Run {
-  const options = resolveOptions(given);
-  return new Run(planOf(model, treatOf(options)), contextFor(model, context), options, isSync);
+/** The two, with the way that results are remembered. */
+export function computing(remembering: Remembering): Pick<Engine, 'compute' | 'computeSync'> {
+  const begin = (model: Model, context: unknown, given: unknown, isSync: boolean): Run | { readonly outcome: unknown } => {
+    const options = resolveOptions(given);
+    const plan = planOf(model, treatOf(options));
+    const fields = contextFor(model, context);
+    const known = options.cache === undefined ? undefined : remembering.known(model, plan, fields, options, isSync);
+    return known ?? new Run(plan, fields, options, isSync, remembering);
+  };
+  return {
+    compute(model, context, options) {
+      try {
+        const begun = begin(model, context, options, false);
+        return begun instanceof Run ? begun.compute() : Promise.resolve(begun.outcome);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    },
+    computeSync(model, context, options) {
+      const begun = begin(model, context, options, true);
+      return begun instanceof Run ? begun.computeSync() : begun.outcome;
+    },
+  };
 }
-
-export function compute(model: Model, context: unknown, options: unknown): Promise<unknown> {
-  try {
-    return runOf(model, context, options, false).compute();
-  } catch (error) {
-    return Promise.reject(error);
-  }
-}
-
-export const computeSync = (model: Model, context: unknown, options: unknown): unknown => runOf(model, context, options, true).computeSync();

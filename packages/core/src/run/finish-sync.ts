@@ -5,7 +5,8 @@ import { eachUpstream } from '../plan/plan.ts';
 import type { Activation } from './activation.ts';
 import { cycleError, nestedCycle } from './cycles.ts';
 import type { Place } from './identity.ts';
-import { dependencies, isPromise, placesOf, throwCycle } from './prefetch.ts';
+import { dependencies, placesOf, throwCycle } from './prefetch.ts';
+import { isPromise } from './results.ts';
 import type { Run } from './run.ts';
 import { EMPTY, Failure, isUnfinished, PENDING, RUNNING } from './states.ts';
 

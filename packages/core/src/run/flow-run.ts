@@ -4,6 +4,7 @@ import type { ModelYielding } from '../types.ts';
 export interface Progress {
   readonly completed: number;
   readonly total?: number;
+  readonly failed?: number;
   readonly message?: string;
 }
 

@@ -20,7 +20,8 @@ export interface Place {
 }
 
 export class Identities {
-  readonly #models = new Map<Model, number>();
+  readonly #models = new Map<unknown, number>();
+  readonly #contentOf: (model: Model) => unknown;
   readonly #primitives = new Map<unknown, number>();
   /** Objects met so far by what is cheap to tell apart; `sameValue` decides within a bucket. */
   readonly #buckets = new Map<string, object[]>();
@@ -29,6 +30,11 @@ export class Identities {
   readonly #branches = new Map<Activation, Map<number, number>>();
   readonly #ids = new Map<string, number>();
   readonly #places = new Map<number, Place>();
+
+  /** `contentOf`: what makes two models the same; without a cache, being one object. */
+  constructor(contentOf: (model: Model) => unknown = (model) => model) {
+    this.#contentOf = contentOf;
+  }
 
   /** Takes in an activation that ran without identities so far. */
   adopt(act: Activation): void {
@@ -51,7 +57,7 @@ export class Identities {
 
   #formed(act: Activation, cell: number, idOf: (upstream: number) => number, slotKey: (slot: number) => string): number {
     const { plan } = act;
-    let key = `${numberOf(this.#models, plan.models[cell]!)}${plan.treatments.get(cell)?.name ?? ''}`;
+    let key = `${numberOf(this.#models, this.#contentOf(plan.models[cell]!))}${plan.treatments.get(cell)?.name ?? ''}`;
     for (let i = plan.offsets[cell]!; i < plan.offsets[cell + 1]!; i++) {
       const op = plan.ops[i]!;
       if (op >= 0) key += `,${idOf(op)}`;

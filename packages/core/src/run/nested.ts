@@ -20,7 +20,8 @@ export function nestedContext(act: Activation, cell: number, model: Model, given
   return given === undefined ? consumedFields(act, cell) : contextFor(model, given);
 }
 
-function consumedFields(act: Activation, cell: number): Record<string, unknown> {
+/** The context fields that a cell itself consumes, as its body receives them. */
+export function consumedFields(act: Activation, cell: number): Record<string, unknown> {
   const { plan } = act;
   const fields: Record<string, unknown> = {};
   for (let i = plan.offsets[cell]!; i < plan.offsets[cell + 1]!; i++) {

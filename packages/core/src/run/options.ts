@@ -4,6 +4,11 @@ import type { Definition } from '../model/definition.ts';
 import type { Model } from '../model/model.ts';
 import type { Treatment } from '../plan/plan.ts';
 import type { Treat } from '../plan/planner.ts';
+import type { Hasher } from '../cache/hasher.ts';
+import type { ResultCache } from '../cache/result-cache.ts';
+import type { Clock } from './clock.ts';
+import type { Evaluator } from './evaluation.ts';
+import type { Observer } from './events.ts';
 import type { FlowRun } from './flow-run.ts';
 
 /** Changes how chosen models are evaluated; `body` replaces theirs, which is how a test stubs a model. */
@@ -18,6 +23,10 @@ export interface Override {
   readonly validateResult?: boolean;
   /** Whether they are evaluated anew for each consumer. */
   readonly volatile?: boolean;
+  /** In place of the evaluator that the model was defined with, inside the run's own. */
+  readonly evaluator?: Evaluator;
+  /** Whether their results may be stored in a cache and served from it. */
+  readonly cacheable?: boolean;
 }
 
 /** Options of one `compute` call; they apply to the whole run and are merged over `configureFlow`'s. */
@@ -31,11 +40,30 @@ export interface ComputeOptions {
   /** False: results are not parsed by `output` schemas. */
   readonly validateResult?: boolean | undefined;
   readonly overrides?: readonly Override[] | undefined;
+  /** Around every evaluation of the run, outside the models' own evaluators. */
+  readonly evaluator?: Evaluator | undefined;
+  /** Where results are looked up and kept, by content. */
+  readonly cache?: ResultCache | undefined;
+  /** Milliseconds; a cache answer that takes longer is a miss. 2,000 by default. */
+  readonly cacheTimeout?: number | undefined;
+  /** Hears what the run does. */
+  readonly observer?: Observer | undefined;
+  /** How keys are hashed. */
+  readonly hasher?: Hasher | undefined;
+  /** What of the code enters keys where a definition does not say: `'source'` (default) its text and `version`, `'explicit'` only `version`. */
+  readonly codeVersion?: 'source' | 'explicit' | undefined;
+  /** The time that timeouts, waits and durations go by; the system's by default. */
+  readonly clock?: Clock | undefined;
 }
 
-const KNOWN = ['signal', 'concurrency', 'resources', 'validateResult', 'overrides'] as const;
+/** Whether a run needs more than bodies and values. */
+export function isManaged({ cache, evaluator, observer, overrides }: ComputeOptions): boolean {
+  return cache !== undefined || evaluator !== undefined || observer !== undefined || overrides?.some((override) => override.evaluator !== undefined) === true;
+}
 
-const OVERRIDABLE = ['models', 'factories', 'body', 'validateResult', 'volatile'] as const;
+const KNOWN = ['signal', 'concurrency', 'resources', 'validateResult', 'overrides', 'evaluator', 'cache', 'cacheTimeout', 'observer', 'hasher', 'codeVersion', 'clock'] as const;
+
+const OVERRIDABLE = ['models', 'factories', 'body', 'validateResult', 'volatile', 'evaluator', 'cacheable'] as const;
 
 let defaults: ComputeOptions = {};
 
@@ -84,13 +112,33 @@ function checkOptions(options: unknown): asserts options is ComputeOptions {
   if (resources !== undefined && (typeof resources !== 'object' || resources === null)) throw problem(`'resources' is a record by input name, got ${show(resources)}`);
   if (overrides !== undefined && !Array.isArray(overrides)) throw problem(`'overrides' is a list, got ${show(overrides)}`);
   for (const override of overrides ?? []) checkOverride(override);
+  checkParts(options);
 }
+
+function checkParts({ evaluator, cache, cacheTimeout, observer, hasher, codeVersion, clock }: ComputeOptions): void {
+  if (evaluator !== undefined) checkEvaluator('evaluator', evaluator);
+  if (cache !== undefined && !hasMethods(cache, ['get', 'set', 'delete', 'clear'])) throw problem(`'cache' is a ResultCache (get, set, delete, clear), such as memoryCache(), got ${show(cache)}`);
+  if (cacheTimeout !== undefined && !(typeof cacheTimeout === 'number' && cacheTimeout > 0)) throw problem(`'cacheTimeout' is a number of milliseconds above 0, got ${show(cacheTimeout)}`);
+  if (observer !== undefined && typeof observer !== 'function' && (typeof observer !== 'object' || observer === null)) throw problem(`'observer' is a function, or an object with a method per event type, got ${show(observer)}`);
+  if (hasher !== undefined && !hasMethods(hasher, ['text', 'value'])) throw problem(`'hasher' is a Hasher (text, value), got ${show(hasher)}`);
+  if (codeVersion !== undefined && codeVersion !== 'source' && codeVersion !== 'explicit') throw problem(`'codeVersion' is 'source' or 'explicit', got ${show(codeVersion)}`);
+  if (clock !== undefined && !hasMethods(clock, ['now', 'setTimeout', 'clearTimeout'])) throw problem(`'clock' has now, setTimeout and clearTimeout, got ${show(clock)}`);
+}
+
+function checkEvaluator(name: string, evaluator: unknown): void {
+  if (!hasMethods(evaluator, ['evaluate'])) throw problem(`'${name}' is an Evaluator ({ name, evaluate }), got ${show(evaluator)}`);
+  if (typeof (evaluator as { name?: unknown }).name !== 'string') throw problem(`'${name}' needs a name, a string: it joins cache keys and messages`);
+}
+
+const hasMethods = (value: unknown, names: readonly string[]): boolean =>
+  (typeof value === 'object' || typeof value === 'function') && value !== null && names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
 
 function checkOverride(override: Override): void {
   for (const name of Object.keys(override)) if (!(OVERRIDABLE as readonly string[]).includes(name)) throw problem(`an override has no '${name}'.${didYouMean(name, OVERRIDABLE)} It has ${listNames(OVERRIDABLE)}`);
-  const { models = [], factories = [], body, validateResult, volatile } = override;
+  const { models = [], factories = [], body, validateResult, volatile, evaluator, cacheable } = override;
+  if (evaluator !== undefined) checkEvaluator('evaluator', evaluator);
   if (body !== undefined && typeof body !== 'function') throw problem(`an override's 'body' is a function, got ${show(body)}`);
-  for (const flag of [validateResult, volatile]) if (flag !== undefined && typeof flag !== 'boolean') throw problem(`'validateResult' and 'volatile' of an override are true or false, got ${show(flag)}`);
+  for (const flag of [validateResult, volatile, cacheable]) if (flag !== undefined && typeof flag !== 'boolean') throw problem(`'validateResult', 'volatile' and 'cacheable' of an override are true or false, got ${show(flag)}`);
   if (models.length + factories.length === 0) throw problem("an override names its 'models' or its 'factories'");
   for (const model of models) if (asModel(model) === undefined) throw problem(`an override's 'models' are models, got ${show(model)}`);
   for (const factory of factories) if (definitionsOf(factory) === undefined) throw problem(`an override's 'factories' are factories or model classes, got ${show(factory)}`);

@@ -3,15 +3,13 @@ import { FlowError, show } from '../errors.ts';
 import { labelOf } from '../model/definition.ts';
 import type { ModelDependency } from '../types.ts';
 import type { Activation } from './activation.ts';
-import { demand } from './demand.ts';
 import { gather } from './gather.ts';
 import type { Place } from './identity.ts';
+import { isPromise } from './results.ts';
 import type { Run } from './run.ts';
 import { EMPTY, Failure, PENDING, RUNNING } from './states.ts';
 
 type Wanted = readonly ModelDependency[];
-
-export const isPromise = <T>(value: T | Promise<T>): value is Promise<T> => typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 
 /** Calls a cell's `deps`. */
 export function dependencies(run: Run, act: Activation, cell: number): Wanted | Promise<Wanted> {
@@ -77,7 +75,7 @@ function gatherAhead(run: Run, act: Activation, cell: number, wanted: Wanted): v
     run.drain();
   };
   for (const place of places) {
-    demand(run, place.act, place.cell);
+    run.want(place.act, place.cell);
     const wait = {
       ...place,
       break: (error: unknown) => {

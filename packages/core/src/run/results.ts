@@ -44,10 +44,15 @@ function parsed(act: Activation, cell: number, definition: Definition, value: un
   throw error;
 }
 
+export const isPromise = <T = unknown>(value: unknown): value is PromiseLike<T> => typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+
 /** What `compute` resolves to. */
 export function boxed(act: Activation, cell: number): unknown {
-  const box = act.boxOf(cell);
+  return boxedValue(act.plan.models[cell]!.definition, act.values[cell], act.boxOf(cell));
+}
+
+/** A value for the caller; `box`: what the body put it in, if it did. */
+export function boxedValue(definition: Definition, value: unknown, box: unknown): unknown {
   if (box !== undefined) return box;
-  const value = act.values[cell];
-  return isFlowResult(value) || act.plan.models[cell]!.definition.autoUnwrap ? value : new GenericResult(value);
+  return isFlowResult(value) || definition.autoUnwrap ? value : new GenericResult(value);
 }

@@ -4,13 +4,14 @@
  * The state, all of it, and what always holds:
  * - `main`: the root's activation; nested `run.compute` calls add activations of their own. In an activation `values[cell]` is EMPTY,
  *   RUNNING, PENDING, a `Failure` or the value, and only moves on in that order. Values and failures never change again.
- * - `isAsync`: whether some body handed back a promise or asked for something. Until then cells run in plan order in one loop (`#sweep`);
+ * - `isAsync`: whether some body handed back a promise or asked for something. Until then cells run in plan order in one loop (`sweep`);
  *   from then on `remaining` counts, for each demanded cell, upstream cells not yet done, and a cell is queued when its count gets to 0.
  * - `seats`: the queue, and how many bodies work.
  * - `isBusy`: whether somebody up the stack works the queue or the sweep, so that nobody below does.
  * - `finishing`: how many evaluations that cannot wait are under way, one inside the other.
  * - `open`: rejections of the promises that the caller and bodies got from the run and that are not settled.
  * - `isOver`, `reason`: set once, when the run is done, failed or cancelled. Nothing starts after that.
+ * - `managed`: there is one where there are evaluators, an observer or a cache; all that these need is in there.
  * - `identities`: undefined until cells that the plan keeps apart may be the same evaluation.
  */
 import { FlowError, show } from '../errors.ts';
@@ -21,22 +22,26 @@ import type { Waiter } from './activation.ts';
 import { Asks } from './asks.ts';
 import type { Caller } from './caller.ts';
 import { cycleError, nestedCycle } from './cycles.ts';
-import { demandEager } from './demand.ts';
+import { demand } from './demand.ts';
 import { eachDependent } from './dependents.ts';
 import { finishSync } from './finish-sync.ts';
 import { gather } from './gather.ts';
 import { anyEqual, Identities } from './identity.ts';
 import type { Place } from './identity.ts';
-import { spansOf } from './kernel.ts';
 import type { KernelRun } from './kernel.ts';
+import { isManaged } from './options.ts';
 import type { ComputeOptions, Overridden, Override } from './options.ts';
+import { Managed } from './managed.ts';
+import type { Remembering } from './memory.ts';
 import { noteFailure, rootLabel } from './paths.ts';
 import { prefetch } from './prefetch.ts';
 import { checkContract } from './problems.ts';
-import { boxed, finished } from './results.ts';
+import { boxed, finished, isPromise } from './results.ts';
 import { Seats } from './seats.ts';
 import type { Seat } from './seats.ts';
 import { EMPTY, Failure, isUnfinished, PENDING, RUNNING } from './states.ts';
+import { sweep } from './sweep.ts';
+import type { Task } from './task.ts';
 
 export class Run implements KernelRun {
   readonly main: Activation;
@@ -48,15 +53,24 @@ export class Run implements KernelRun {
   isOver = false;
   reason: unknown = undefined;
   identities: Identities | undefined = undefined;
+  managed: Managed | undefined = undefined;
+  readonly #remembering: Remembering;
   #seats: Seats | undefined = undefined;
   #asks: Asks | undefined = undefined;
   #open: Set<(error: unknown) => void> | undefined = undefined;
   #unlisten: (() => void) | undefined = undefined;
 
-  constructor(plan: Plan, context: Readonly<Record<string, unknown>>, options: ComputeOptions, isSync: boolean) {
+  constructor(plan: Plan, context: Readonly<Record<string, unknown>>, options: ComputeOptions, isSync: boolean, remembering: Remembering) {
     this.main = new Activation(plan, context, undefined);
     this.options = options;
     this.isSync = isSync;
+    this.#remembering = remembering;
+    if (isManaged(options) || plan.hasEvaluators) this.managed = new Managed(this, remembering);
+  }
+
+  /** From now on evaluators are at work. */
+  manage(): Managed {
+    return (this.managed ??= new Managed(this, this.#remembering));
   }
 
   // What a run of plain bodies does not need is made when it is first asked for.
@@ -78,7 +92,8 @@ export class Run implements KernelRun {
   computeSync(): unknown {
     try {
       this.#prepare();
-      this.#sweep();
+      void this.managed?.lookUp(this.main, this.main.plan.root); // never a promise here
+      sweep(this);
     } catch (error) {
       this.#end(error);
       throw error;
@@ -92,7 +107,9 @@ export class Run implements KernelRun {
     const { root } = main.plan;
     try {
       this.#prepare();
-      if (this.#sweep()) {
+      const looking = this.managed?.lookUp(main, root);
+      if (looking !== undefined) this.#proceedAfter(looking, main, root);
+      else if (sweep(this)) {
         this.#end(undefined);
         return Promise.resolve(boxed(main, root));
       }
@@ -113,9 +130,26 @@ export class Run implements KernelRun {
     });
   }
 
+  /** Asks for a cell and all that it needs, what is remembered aside. */
+  want(act: Activation, cell: number): void {
+    const looking = this.managed?.lookUp(act, cell);
+    if (looking === undefined) demand(this, act, cell);
+    else this.#proceedAfter(looking, act, cell);
+  }
+
+  #proceedAfter(looking: Promise<void>, act: Activation, cell: number): void {
+    this.isAsync = true;
+    void looking.then(() => {
+      if (this.isOver) return;
+      demand(this, act, cell);
+      this.drain();
+    });
+  }
+
   #prepare(): void {
     const { signal } = this.options;
     const { plan } = this.main;
+    this.managed?.begin();
     if (signal !== undefined) {
       if (signal.aborted) throw this.#cancelled(signal.reason);
       const onAbort = (): void => this.#end(this.#cancelled(signal.reason));
@@ -124,7 +158,8 @@ export class Run implements KernelRun {
     }
     this.checkEager(this.main);
     this.assertOpen(); // a transform or a schema may have aborted
-    if (plan.repeats && (plan.hasLazy || plan.computedBelow.some((below) => below.length > 0) || anyEqual(this.main))) this.identities = new Identities();
+    if (this.managed?.memory.isOn === true) this.identities = new Identities((model) => this.managed!.memory.contentOf(model));
+    else if (plan.repeats && (plan.hasLazy || plan.computedBelow.some((below) => below.length > 0) || anyEqual(this.main))) this.identities = new Identities();
   }
 
   /** The last thing that happens to a run, once. What bodies still wait for is told that the run is over. */
@@ -134,8 +169,9 @@ export class Run implements KernelRun {
     this.#unlisten?.();
     this.#seats?.clear();
     if (error !== undefined) this.reason = error;
-    else if (this.#open === undefined && this.#asks?.hasSignal !== true) return;
+    else if (this.#open === undefined && this.#asks?.hasSignal !== true && this.managed?.isIdle !== false) return this.managed?.end(undefined);
     else this.reason = this.#cancelled(undefined);
+    this.managed?.end(error);
     this.#asks?.abort(this.reason);
     for (const reject of this.#open ?? []) reject(this.reason);
     this.#open?.clear();
@@ -146,6 +182,11 @@ export class Run implements KernelRun {
     if (!this.isOver) return;
     this.reason ??= this.#cancelled(undefined);
     throw this.reason;
+  }
+
+  /** Throws when nobody wants a task's outcome any more. A task that other runs wait for outlives its own. */
+  assertWanted(task: Task): void {
+    if (task.scope.isAborted) throw task.scope.reason;
   }
 
   #cancelled(reason: unknown): FlowError {
@@ -162,59 +203,14 @@ export class Run implements KernelRun {
 
   /** The up-front check of some cells, or of all eager ones. */
   check(act: Activation, cells: readonly number[] | undefined, slots: readonly number[]): void {
-    checkContract(act, cells, slots, this.options.resources, (cell) => this.#overrideOf(act, cell)?.body !== undefined);
+    checkContract(act, cells, slots, this.options.resources, (cell) => this.overrideOf(act, cell)?.body !== undefined);
   }
 
-  #overrideOf(act: Activation, cell: number): Override | undefined {
+  overrideOf(act: Activation, cell: number): Override | undefined {
     return (act.plan.treatments.get(cell) as Overridden | undefined)?.override; // all treatments of a run come from its overrides
   }
 
   /* ---------- cells ---------- */
-
-  /** Runs the root's cells in plan order. False when a promise came up: the rest is for the queue. */
-  #sweep(): boolean {
-    const act = this.main;
-    const { plan, slots, values } = act;
-    const { constants, offsets, ops, eagerCells } = plan;
-    const spans = this.#isOrdinary() ? spansOf(plan) : [];
-    let next = 0;
-    let cell = 0;
-    this.isBusy = true;
-    try {
-      while (cell < eagerCells) {
-        const span = spans[next];
-        if (span !== undefined && span.from <= cell && this.identities === undefined) {
-          if (cell < span.to) cell = span.kernel(this, values, slots, constants, offsets, ops, cell, span.to);
-          if (cell === span.to) next++;
-        }
-        if (!this.isAsync && (span === undefined || cell !== span.to)) {
-          const value = values[cell];
-          if (value === EMPTY) this.start(act, cell);
-          else if (value instanceof Failure) throw value.error;
-          cell++;
-        }
-        if (this.isOver) throw this.reason;
-        if (this.isAsync) {
-          demandEager(this, act);
-          return false;
-        }
-      }
-    } catch (error) {
-      if (this.isOver) throw error;
-      while (cell < eagerCells - 1 && !isUnfinished(values[cell]) && !(values[cell] instanceof Failure)) cell++; // a kernel does not say how far it came
-      values[cell] = new Failure(error);
-      noteFailure(error, act, cell);
-      throw error;
-    } finally {
-      this.isBusy = false;
-    }
-    return true;
-  }
-
-  /** Whether nobody can look at single cells, or evaluate one out of turn. */
-  #isOrdinary(): boolean {
-    return this.main.plan.treatments.size === 0 && this.identities === undefined && this.options.signal === undefined && !this.main.plan.hasLazy;
-  }
 
   /** A kernel's cell whose result is an object: true when the sweep has to stop. */
   finish(cell: number, result: unknown): boolean {
@@ -236,8 +232,9 @@ export class Run implements KernelRun {
   evaluate(act: Activation, cell: number): void {
     const model = act.plan.models[cell]!;
     const { definition } = model;
+    const override = act.plan.treatments.size === 0 ? undefined : this.overrideOf(act, cell);
+    if (this.managed !== undefined) return this.managed.evaluate(act, cell, override);
     act.values[cell] = RUNNING;
-    const override = act.plan.treatments.size === 0 ? undefined : this.#overrideOf(act, cell);
     const inputs = gather(this.asks, act, cell) as Readonly<Record<string, unknown>>;
     if (this.isOver) throw this.reason;
     const result = override?.body !== undefined ? override.body(inputs, this.asks.callerOf(act, cell))
@@ -248,11 +245,11 @@ export class Run implements KernelRun {
   }
 
   #take(act: Activation, cell: number, result: unknown, override: Override | undefined): void {
-    if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') this.#pend(act, cell, result as Promise<unknown>);
-    else this.succeed(act, cell, finished(act, cell, result, this.#validates(act, cell, override)));
+    if (isPromise(result)) this.#pend(act, cell, result);
+    else this.succeed(act, cell, finished(act, cell, result, this.validates(act, cell, override)));
   }
 
-  #validates(act: Activation, cell: number, override: Override | undefined): boolean {
+  validates(act: Activation, cell: number, override: Override | undefined): boolean {
     return override?.validateResult ?? this.options.validateResult ?? act.plan.models[cell]!.definition.validateResult;
   }
 
@@ -312,6 +309,7 @@ export class Run implements KernelRun {
     if (value instanceof Failure) throw value.error;
     const settle = (found: unknown): void => {
       if (found instanceof Failure) return this.fail(act, cell, found.error);
+      this.managed?.inherit({ act, cell }, twin.act, twin.cell);
       const box = twin.act.boxOf(twin.cell);
       if (box !== undefined) act.boxes.set(cell, box);
       this.succeed(act, cell, found);
@@ -335,12 +333,21 @@ export class Run implements KernelRun {
       promise.then(ignore, ignore); // its outcome is nobody's any more
       throw new FlowError('ASYNC_IN_SYNC', `${labelOf(definition)} returned a promise under computeSync. Use compute, or make the body synchronous.`, { details: { model: definition.name } });
     }
+    const settle = this.hold(act, cell);
+    promise.then(
+      (result) => settle(() => this.succeed(act, cell, finished(act, cell, result, this.validates(act, cell, this.overrideOf(act, cell))))),
+      (error: unknown) => settle(() => this.fail(act, cell, error)),
+    );
+  }
+
+  /** A body works on, on a place of its own; what is returned takes in its outcome, unless the run is over by then. */
+  hold(act: Activation, cell: number): (finish: () => void) => void {
     act.values[cell] = PENDING;
     this.isAsync = true;
     const caller = act.callers.get(cell);
-    const seat: Seat = caller ?? { isTaken: false, isCounted: !definition.orchestrates };
+    const seat: Seat = caller ?? { isTaken: false, isCounted: !act.plan.models[cell]!.definition.orchestrates };
     if (!isWaiting(caller)) this.seats.take(seat);
-    const settle = (finish: () => void): void => {
+    return (finish) => {
       if (this.isOver) return;
       this.seats.release(seat);
       try {
@@ -350,10 +357,6 @@ export class Run implements KernelRun {
       }
       this.drain();
     };
-    promise.then(
-      (result) => settle(() => this.succeed(act, cell, finished(act, cell, result, this.#validates(act, cell, this.#overrideOf(act, cell))))),
-      (error: unknown) => settle(() => this.fail(act, cell, error)),
-    );
   }
 
   /* ---------- the queue ---------- */

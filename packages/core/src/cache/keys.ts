@@ -1,0 +1,308 @@
+/**
+ * Content keys of a plan's cells, bottom up: a Merkle hash. What a key is made from, its *source*, is a text:
+ *
+ *     model name @ code version | own literals, by input | what comes from elsewhere, in the order of the plan's operands
+ *
+ * where an upstream value stands by its key, a context field by its parsed value, and a lazy branch by the key that it would have (what its
+ * context lacks by a mark). A field that a wrapper computes from a model stands by how it is computed, since no body has run yet.
+ * Each cell is visited once, so shared structure costs nothing however many paths lead to it.
+ *
+ * A cell is *tainted* when it, or anything upstream of it, is volatile, replaced, or not validated: no cache may keep it. A tainted cell has no
+ * key, nor has one that cannot be hashed but is not to be cached either.
+ */
+import { FlowError } from '../errors.ts';
+import { asContainer, asModel, UNSET } from '../model/brand.ts';
+import type { Container } from '../model/container.ts';
+import { labelOf } from '../model/definition.ts';
+import type { Definition, InputSpec } from '../model/definition.ts';
+import type { Model } from '../model/model.ts';
+import { eachUpstream, indexOf, isSlot, isSpecial } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
+import { slotInputs } from '../plan/slots.ts';
+import type { Activation } from '../run/activation.ts';
+import type { Evaluator } from '../run/evaluation.ts';
+import type { ComputeOptions, Overridden, Override } from '../run/options.ts';
+import { Problem } from '../run/problems.ts';
+import { codeVersionOf } from './code-version.ts';
+import { defaultHasher } from './default-hasher.ts';
+import type { Hasher } from './hasher.ts';
+import { structureText } from './structure.ts';
+import { valueKey } from './value-key.ts';
+
+/** Per cell of an activation. */
+interface Derived {
+  /** `undefined`: not derived yet. `null`: there is none. */
+  readonly keys: (string | null | undefined)[];
+  readonly sources: string[];
+  readonly tainted: boolean[];
+  /** Texts of slots that are made from computed values. */
+  readonly slots: Map<number, string | null>;
+}
+
+export class Keys {
+  readonly hasher: Hasher;
+  readonly #options: ComputeOptions;
+  readonly #own: WeakMap<Model, string>;
+  /** UNHASHABLE is thrown for cells that a cache would keep; without a cache, for all. */
+  readonly #isCaching: boolean;
+  readonly #derived = new Map<Activation, Derived>();
+
+  constructor(options: ComputeOptions) {
+    this.hasher = options.hasher ?? defaultHasher;
+    this.#options = options;
+    this.#own = ownTexts(this.hasher, options.codeVersion);
+    this.#isCaching = options.cache !== undefined;
+  }
+
+  /** A cell's key, `null` where it has none. Throws UNHASHABLE. */
+  of(act: Activation, cell: number): string | null {
+    const derived = this.#in(act);
+    if (derived.keys[cell] === undefined) this.#derive(act, cell, derived);
+    return derived.keys[cell]!;
+  }
+
+  known(act: Activation, cell: number): string | undefined {
+    return this.#derived.get(act)?.keys[cell] ?? undefined;
+  }
+
+  source(act: Activation, cell: number): string {
+    return this.#in(act).sources[cell]!;
+  }
+
+  /** A key that was derived in an earlier run. */
+  adopt(act: Activation, cell: number, key: string, source: string): void {
+    const derived = this.#in(act);
+    derived.keys[cell] = key;
+    derived.sources[cell] = source;
+  }
+
+  isTainted(act: Activation, cell: number): boolean {
+    return this.#derived.get(act)?.tainted[cell] === true;
+  }
+
+  taint(act: Activation, cell: number): void {
+    this.#in(act).tainted[cell] = true;
+  }
+
+  /** The same text for models of the same content. */
+  ownText(model: Model): string {
+    let text = this.#own.get(model);
+    if (text === undefined) this.#own.set(model, (text = this.#makeOwn(model)));
+    return text;
+  }
+
+  isCacheable(act: Activation, cell: number): boolean {
+    return overrideOf(act.plan, cell)?.cacheable ?? act.plan.models[cell]!.definition.cacheable;
+  }
+
+  #in(act: Activation): Derived {
+    let derived = this.#derived.get(act);
+    if (derived === undefined) this.#derived.set(act, (derived = { keys: [], sources: [], tainted: [], slots: new Map() }));
+    return derived;
+  }
+
+  /* ---------- bottom up ---------- */
+
+  #derive(act: Activation, target: number, derived: Derived): void {
+    const stack = [target];
+    while (stack.length > 0) {
+      const cell = stack[stack.length - 1]!;
+      if (derived.keys[cell] !== undefined) {
+        stack.pop();
+        continue;
+      }
+      const before = stack.length;
+      eachKeyed(act, cell, (upstream) => {
+        if (derived.keys[upstream] === undefined) stack.push(upstream);
+      });
+      if (stack.length > before) continue;
+      stack.pop();
+      this.#deriveOne(act, cell, derived);
+    }
+  }
+
+  #deriveOne(act: Activation, cell: number, derived: Derived): void {
+    const override = overrideOf(act.plan, cell);
+    let tainted = act.plan.volatileCells.has(cell) || override?.body !== undefined || derived.tainted[cell] === true;
+    let hasKeys = true;
+    eachKeyed(act, cell, (upstream) => {
+      tainted ||= derived.tainted[upstream] === true;
+      hasKeys &&= derived.keys[upstream] !== null;
+    });
+    derived.tainted[cell] = tainted;
+    derived.keys[cell] = null;
+    if ((tainted && this.#isCaching) || !hasKeys) {
+      derived.tainted[cell] = true;
+      return;
+    }
+    try {
+      const source = this.#sourceOf(act, cell, derived, override);
+      if (source === null) derived.tainted[cell] = true;
+      else {
+        derived.sources[cell] = source;
+        derived.keys[cell] = this.hasher.text(source);
+      }
+    } catch (error) {
+      if (!this.#isCaching || this.isCacheable(act, cell)) {
+        derived.keys[cell] = undefined;
+        throw error;
+      }
+      derived.tainted[cell] = true;
+    }
+  }
+
+  #sourceOf(act: Activation, cell: number, derived: Derived, override: Override | undefined): string | null {
+    const { plan } = act;
+    const { definition } = plan.models[cell]!;
+    let source = this.ownText(plan.models[cell]!);
+    const names = opaque(this.#options.evaluator) + opaque(override?.evaluator ?? (definition.evaluator as Evaluator | undefined));
+    if (names !== '') source += `|e${names}`;
+    for (let i = plan.offsets[cell]!; i < plan.offsets[cell + 1]!; i++) {
+      const op = plan.ops[i]!;
+      if (op >= 0) source += `^${derived.keys[op]!}`;
+      else if (isSlot(op)) {
+        const text = this.#slotText(act, indexOf(op), derived, definition);
+        if (text === null) return null;
+        source += `;${text}`;
+      } else if (isSpecial(op)) {
+        const operand = plan.operands[indexOf(op)]!;
+        if (operand.kind === 'lazy') source += `?${derived.keys[operand.cell]!}`;
+        else if (operand.kind === 'container') source += `[${operand.cells.map((upstream) => derived.keys[upstream]!).join()}]`;
+      }
+    }
+    return source;
+  }
+
+  /* ---------- slots ---------- */
+
+  /** A context value as it stands in a key; `null` where it is made from something without a key. */
+  #slotText(act: Activation, id: number, derived: Derived, reader: Definition): string | null {
+    if (act.plan.computedBelow[id]!.length > 0) return this.#symbolicText(act, id, derived);
+    const value = act.slot(id);
+    if (value instanceof Problem) return `!${value.what.map((what) => (what.kind === 'thrown' ? `thrown ${String(what.error)}` : `${what.kind} ${what.field} ${what.kind === 'invalid' ? valueKey(what.value, this.hasher, () => fieldName(act, id, reader)) : ''}`)).join()}`;
+    return valueKey(value, this.hasher, () => fieldName(act, id, reader));
+  }
+
+  /** How a value will be made that no body has computed yet. Slots are made from lower ids only. */
+  #symbolicText(act: Activation, target: number, derived: Derived): string | null {
+    const { plan } = act;
+    const texts = derived.slots;
+    const stack = [target];
+    while (stack.length > 0) {
+      const id = stack[stack.length - 1]!;
+      if (texts.has(id)) {
+        stack.pop();
+        continue;
+      }
+      const slot = plan.slots[id]!;
+      const inputs = slotInputs(slot);
+      const missing = inputs.filter((input) => plan.computedBelow[input]!.length > 0 && !texts.has(input));
+      if (missing.length > 0) {
+        stack.push(...missing);
+        continue;
+      }
+      stack.pop();
+      const parts = inputs.map((input) => (plan.computedBelow[input]!.length > 0 ? texts.get(input)! : this.#givenText(act, input)));
+      const how = slot.kind === 'transform' ? this.transformText(slot.transform.definition, slot.transform.values)
+        : slot.kind === 'parse' && slot.fallback !== UNSET ? valueKey(slot.fallback, this.hasher, () => fieldName(act, id, slot.owner))
+        : slot.kind === 'pick' ? slot.field
+        : slot.kind === 'computed' ? derived.keys[slot.cell]
+        : '';
+      const whole = how === null || how === undefined || parts.includes(null as never) ? null : `(${slot.kind} ${how}|${parts.join()})`;
+      texts.set(id, whole === null ? null : `#${this.hasher.text(whole)}`);
+    }
+    return texts.get(target)!;
+  }
+
+  #givenText(act: Activation, id: number): string {
+    const value = act.slot(id);
+    return value instanceof Problem ? '!' : valueKey(value, this.hasher, () => fieldName(act, id, undefined));
+  }
+
+  transformText(definition: Definition, values: readonly unknown[]): string {
+    const literals = values.map((value, i) => (value === UNSET ? '-' : valueKey(value, this.hasher, () => inputName(definition, definition.inputs[i]!))));
+    return `${this.definitionText(definition)}(${literals.join()})`;
+  }
+
+  /* ---------- what a model is by itself ---------- */
+
+  definitionText(definition: Definition): string {
+    return `${JSON.stringify(definition.name ?? '')}@${codeVersionOf(definition, this.#options.codeVersion, this.hasher)}`;
+  }
+
+  #makeOwn(model: Model): string {
+    const { definition, values } = model;
+    const hasher = this.hasher;
+    let text = this.definitionText(definition);
+    for (const input of definition.inputs) {
+      if (input.role === 'context' || input.role === 'resource') continue;
+      const value = values[input.index];
+      const container = asContainer(value);
+      const bound = container === undefined ? asModel(value) : undefined;
+      const at = (): string => inputName(definition, input);
+      text += `|${JSON.stringify(input.name)}=`;
+      if (value === UNSET) text += '-';
+      else if (container !== undefined) text += this.#containerText(container, at);
+      else if (input.role === 'lazy') text += '?';
+      else if (bound === undefined) text += valueKey(value, hasher, at);
+      else text += input.role === 'model' ? structureText(bound, this) : '^';
+    }
+    return text;
+  }
+
+  #containerText(container: Container, at: () => string): string {
+    const blanks = container.leaves.map(() => null);
+    const data = container.fill(blanks, blanks.map((_, i) => i));
+    return `${valueKey(data, this.hasher, at)}[${container.leaves.map(({ path }) => JSON.stringify(path)).join()}]`;
+  }
+}
+
+/** The cells that stand in a cell's key: what it needs, and the branches that it may ask for. Extends the plan by these. */
+function eachKeyed(act: Activation, cell: number, visit: (upstream: number) => void): void {
+  const { plan } = act;
+  eachUpstream(plan, cell, visit);
+  if (!plan.hasLazy) return;
+  for (let i = plan.offsets[cell]!; i < plan.offsets[cell + 1]!; i++) {
+    const op = plan.ops[i]!;
+    const operand = isSpecial(op) ? plan.operands[indexOf(op)] : undefined;
+    if (operand?.kind !== 'lazy') continue;
+    if (operand.cell < 0) {
+      plan.extend(operand);
+      act.grow();
+    }
+    visit(operand.cell);
+  }
+}
+
+const overrideOf = (plan: Plan, cell: number): Override | undefined => (plan.treatments.size === 0 ? undefined : (plan.treatments.get(cell) as Overridden | undefined)?.override);
+
+const opaque = (evaluator: Evaluator | undefined): string => (evaluator === undefined || evaluator.transparent === true ? '' : JSON.stringify(evaluator.name));
+
+const inputName = (definition: Definition, { name }: InputSpec): string => `${labelOf(definition)}, input '${name}'`;
+
+function fieldName(act: Activation, id: number, reader: Definition | undefined): string {
+  const slot = act.plan.slots[id]!;
+  const owner = reader ?? (slot.kind === 'parse' ? slot.owner : undefined);
+  const field = slot.kind === 'parse' ? slot.field.name : slot.kind === 'runtime' || slot.kind === 'pick' ? slot.field : undefined;
+  return `${owner === undefined ? '' : `${labelOf(owner)}, `}context${field === undefined ? '' : ` field '${field}'`}`;
+}
+
+/* ---------- what outlives a run ---------- */
+
+const memos = new WeakMap<Hasher, Map<string, WeakMap<Model, string>>>();
+
+/** Literals are frozen and code does not change: each model's own text is made once for each way of making it. */
+function ownTexts(hasher: Hasher, mode = 'source'): WeakMap<Model, string> {
+  let byMode = memos.get(hasher);
+  if (byMode === undefined) memos.set(hasher, (byMode = new Map()));
+  let texts = byMode.get(mode);
+  if (texts === undefined) byMode.set(mode, (texts = new WeakMap()));
+  return texts;
+}
+
+/** Throws UNHASHABLE where there is no key. */
+export function demandKey(key: string | null, act: Activation, cell: number): string {
+  if (key !== null) return key;
+  const name = labelOf(act.plan.models[cell]!.definition);
+  throw new FlowError('UNHASHABLE', `${name} has no key here: something upstream of it is volatile, replaced, or cannot be hashed.`, { details: { model: name } });
+}

@@ -1,0 +1,72 @@
+/** The key of a model as it stands, unevaluated: for `ModelInput`, whose consumer supplies the context. */
+import { upstreamOf } from '../context/contract.ts';
+import { asContainer, asModel, UNSET } from '../model/brand.ts';
+import type { Model } from '../model/model.ts';
+import type { Rewrite } from '../model/rewrites.ts';
+import type { Keys } from './keys.ts';
+import { valueKey } from './value-key.ts';
+
+const memos = new WeakMap<object, WeakMap<Model, string>>();
+
+/** A hash of definitions, literals, wiring and rewrites. Iterative, and once per model. */
+export function structureText(root: Model, keys: Keys): string {
+  const { hasher } = keys;
+  const known = memos.get(keys) ?? new WeakMap<Model, string>();
+  memos.set(keys, known);
+  const stack = [root];
+  while (stack.length > 0) {
+    const model = stack[stack.length - 1]!;
+    const missing = known.has(model) ? [] : partsOf(model).filter((part) => !known.has(part));
+    if (missing.length > 0) {
+      stack.push(...missing);
+      continue;
+    }
+    stack.pop();
+    if (!known.has(model)) known.set(model, `~${hasher.text(model.rewrites === undefined ? ownStructure(model, keys, known) : wrapperStructure(model, keys, known))}`);
+  }
+  return known.get(root)!;
+}
+
+/** Every model that stands inside another one, `ModelInput`s included. */
+function partsOf(model: Model): Model[] {
+  const parts = upstreamOf(model);
+  if (model.rewrites !== undefined) return parts;
+  for (const { role, index } of model.definition.inputs) {
+    const part = role === 'model' ? asModel(model.values[index]) : undefined;
+    if (part !== undefined) parts.push(part);
+  }
+  return parts;
+}
+
+function ownStructure(model: Model, keys: Keys, known: WeakMap<Model, string>): string {
+  let text = keys.ownText(model);
+  for (const { name, role, index } of model.definition.inputs) {
+    const value = model.values[index];
+    if (role === 'context') text += value === UNSET ? '|-' : `|${valueKey(value, keys.hasher, () => `context field '${name}'`)}`;
+    else if (role !== 'model') {
+      const container = asContainer(value);
+      if (container !== undefined) text += `[${container.leaves.map((leaf) => known.get(leaf.model)!).join()}]`;
+      else if (asModel(value) !== undefined) text += known.get(value as Model)!;
+    }
+  }
+  return text;
+}
+
+function wrapperStructure({ base, rewrites }: Model, keys: Keys, known: WeakMap<Model, string>): string {
+  const kept = rewrites!.kept === undefined ? '' : JSON.stringify([...rewrites!.kept].toSorted());
+  return `with ${kept}|${rewrites!.list.map((rewrite) => rewriteText(rewrite, keys, known)).join('|')}|${known.get(base)!}`;
+}
+
+function rewriteText(rewrite: Rewrite, keys: Keys, known: WeakMap<Model, string>): string {
+  const transformed = (transform: (Rewrite & { kind: 'patch' })['transform']): string => keys.transformText(transform.definition, transform.values);
+  switch (rewrite.kind) {
+    case 'patch':
+      return `p${transformed(rewrite.transform)}`;
+    case 'field':
+      return `f${JSON.stringify(rewrite.field)}${transformed(rewrite.transform)}`;
+    case 'literal':
+      return `l${JSON.stringify(rewrite.field)}${valueKey(rewrite.value, keys.hasher, () => `context field '${rewrite.field}'`)}`;
+    case 'computed':
+      return `c${JSON.stringify(rewrite.field)}${known.get(rewrite.model)!}`;
+  }
+}
