@@ -19,7 +19,7 @@ export function directKey(value: unknown, hasher: Hasher): string | undefined {
     case 'bigint':
       return bigintKey(value.toString(), hasher);
     case 'object':
-      return value === null ? 'z' : Object.getPrototypeOf(value) === Date.prototype ? dateKey(value) : undefined;
+      return value === null ? 'z' : isDate(value) ? dateKey(value) : undefined;
     default:
       return undefined;
   }
@@ -31,6 +31,15 @@ function stringKey(value: string, hasher: Hasher): string {
 }
 
 const bigintKey = (digits: string, hasher: Hasher): string => (digits.length > LONGEST ? `I${hasher.text(digits)};` : `i${digits};`);
+
+/** Not one of a subclass, which may be more than an instant. A revoked proxy is not even asked in peace. */
+function isDate(value: object): boolean {
+  try {
+    return Object.getPrototypeOf(value) === Date.prototype;
+  } catch {
+    return false;
+  }
+}
 
 const { getTime } = Date.prototype;
 

@@ -66,7 +66,7 @@ class LeastRecentlyUsed implements MemoryCache {
 
   constructor({ max, maxSize, ttl }: MemoryCacheOptions) {
     this.#entries = new LRUCache<string, CacheEntry>({
-      ...(max !== undefined || maxSize === undefined ? { max: max ?? DEFAULT_MAX } : undefined),
+      max: max ?? (maxSize === undefined ? DEFAULT_MAX : 0), // 0: without limit
       ...(maxSize === undefined ? undefined : { maxSize, sizeCalculation: (entry, key) => Math.ceil(sizeEstimate([key, entry], maxSize)) }),
       ...(ttl === undefined ? undefined : { ttl, ttlResolution: 0 }), // a resolution would take timers
       dispose: (_, key, reason) => {

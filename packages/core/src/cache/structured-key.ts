@@ -64,7 +64,7 @@ class Walk {
     const { items } = frame.container;
     while (frame.texts.length < items.length) {
       const index = frame.texts.length;
-      const item = items[index];
+      const item = this.#read(items, index);
       let text = item === undefined && !(index in items) ? HOLE : directKey(item, this.#hasher);
       if (text === undefined) {
         text = this.#fixed.get(item as object);
@@ -79,6 +79,14 @@ class Walk {
       frame.texts.push(text);
     }
     return true;
+  }
+
+  #read(items: readonly unknown[], index: number): unknown {
+    try {
+      return items[index];
+    } catch (error) {
+      throw this.#unreadable(error);
+    }
   }
 
   /** The text of a container that this walk knows; nothing when a frame was opened for it. */
@@ -100,7 +108,7 @@ class Walk {
     try {
       result = opened(item);
     } catch (error) {
-      throw this.#refusal(`reading it failed: ${error instanceof Error ? error.message : String(error)}.`, error);
+      throw this.#unreadable(error);
     }
     if (typeof result === 'object' && 'problem' in result) throw this.#refusal(result.problem);
     return result;
@@ -123,6 +131,10 @@ class Walk {
       parent.texts.push(text);
     }
     return text;
+  }
+
+  #unreadable(error: unknown): FlowError {
+    return this.#refusal(`reading it failed: ${error instanceof Error ? error.message : String(error)}.`, error);
   }
 
   #refusal(problem: string, cause?: unknown): FlowError {

@@ -63,7 +63,7 @@ class Tiers implements ResultCache, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#change('dispose', async (tier) => {
       const disposable = tier as Partial<AsyncDisposable & Disposable>;
-      if (disposable[Symbol.asyncDispose] !== undefined) await disposable[Symbol.asyncDispose]();
+      if (Symbol.asyncDispose in tier) await disposable[Symbol.asyncDispose]?.();
       else disposable[Symbol.dispose]?.();
     });
   }
