@@ -37,25 +37,27 @@ export function codeVersionOf(definition: Definition, mode: Mode | undefined, ha
 /* ---------- who it is ---------- */
 
 const identities = new WeakMap<Definition, string>();
-let process: string | undefined;
+let thisProcess: string | undefined;
 let count = 0;
 
 function identityOf(definition: Definition): string | null {
   if (definition.name !== undefined) return null;
   let identity = identities.get(definition);
   if (identity === undefined) {
-    process ??= crypto.getRandomValues(new Uint32Array(4)).join('-');
-    identities.set(definition, (identity = `${process}-${++count}`));
+    thisProcess ??= crypto.getRandomValues(new Uint32Array(4)).join('-');
+    identities.set(definition, (identity = `${thisProcess}-${++count}`));
   }
   return identity;
 }
 
 /* ---------- what it does ---------- */
 
+const NATIVE = /\[native code\]\s*\}$/;
+
 function sourceOf(definition: Definition, code: CodeSource): string {
   const source = Function.prototype.toString.call(code);
-  const isNative = source.endsWith('[native code] }') || /\[native code\]\s*\}$/.test(source);
-  if (!isNative) return source;
+  if (!NATIVE.test(source)) return source;
+  // Functions of the language say their names; what bind() or a proxy made says nothing.
   if (code.name === '' || code.name.startsWith('bound ') || !source.includes(code.name)) {
     throw new FlowError('UNHASHABLE', `${labelOf(definition)}: the source of the function '${code.name}' cannot be read, so a change of it would go unseen. Use the function itself instead of one made by bind(), or state codeVersion: 'explicit' and a version.`, {
       details: { model: definition.name },
