@@ -11,89 +11,131 @@ import type * as core from 'zod/v4/core';
 
 const DEEPEST = 200;
 
-export interface Leaf {
-  readonly path: readonly (string | number)[];
-  /** `counts[0]`, as it stands in paths. */
-  readonly label: string;
-  readonly model: Model;
-}
-
 /** One object or array on the way to a model: a copy of it is made for each evaluation. */
 interface Holder {
-  readonly source: object;
-  /** The holder above and the key there; the container itself has none. */
-  readonly parent: number;
+  /** The holder above and the key there; the container itself has the input's name. */
+  readonly above: Holder | undefined;
   readonly key: string | number;
+  /** Its number among the holders of models, given once a model is found below it. */
+  id: number;
+}
+
+/** A model in a container. */
+export class Leaf {
+  readonly model: Model;
+  readonly key: string | number;
+  readonly holder: Holder;
+
+  constructor(model: Model, key: string | number, holder: Holder) {
+    this.model = model;
+    this.key = key;
+    this.holder = holder;
+  }
+
+  get path(): readonly (string | number)[] {
+    return [...pathOf(this.holder).slice(1), this.key];
+  }
+
+  /** `counts[0]`, as it stands in paths. */
+  get label(): string {
+    return pathText([...pathOf(this.holder), this.key]);
+  }
+}
+
+/** The keys from the input's name down to a holder. */
+function pathOf(holder: Holder): (string | number)[] {
+  const path: (string | number)[] = [];
+  for (let at: Holder | undefined = holder; at !== undefined; at = at.above) path.push(at.key);
+  return path.reverse();
 }
 
 /** A frozen copy of the container, models in place, and where they stand. */
 export class Container {
   readonly data: object;
   readonly leaves: readonly Leaf[];
-  readonly #holders: Holder[] = [];
-  /** Per leaf, the holder that it stands in and its key there. */
-  readonly #homes: readonly number[];
-  readonly #keys: readonly (string | number)[];
+  /** What to copy for each evaluation; the container itself is the first. */
+  readonly #sources: readonly object[];
+  readonly #holders: readonly Holder[];
 
-  constructor(data: object, leaves: readonly Leaf[]) {
+  constructor(data: object, leaves: readonly Leaf[], holders: readonly Holder[]) {
     this.data = data;
     this.leaves = leaves;
-    const ids = new Map<string, number>();
-    this.#homes = leaves.map(({ path }) => this.#home(path.slice(0, -1), ids));
-    this.#keys = leaves.map(({ path }) => path.at(-1)!);
-  }
-
-  #home(path: readonly (string | number)[], ids: Map<string, number>): number {
-    const name = JSON.stringify(path);
-    let id = ids.get(name);
-    if (id === undefined) {
-      const parent = path.length === 0 ? -1 : this.#home(path.slice(0, -1), ids);
-      const key = path.at(-1) ?? '';
-      const source = parent < 0 ? this.data : ((this.#holders[parent]!.source as Record<string | number, unknown>)[key] as object);
-      id = this.#holders.push({ source, parent, key }) - 1;
-      ids.set(name, id);
-    }
-    return id;
+    this.#holders = holders;
+    const sources: object[] = [];
+    for (const { above, key } of holders) sources.push(above === undefined ? data : ((sources[above.id] as Record<string | number, unknown>)[key] as object));
+    this.#sources = sources;
   }
 
   get [containerBrand](): true {
     return true;
   }
 
+  /** Whether it is an array of nothing but models. */
+  get isFlat(): boolean {
+    return this.#holders.length === 1 && Array.isArray(this.data) && this.data.length === this.leaves.length;
+  }
+
   /** The container with every model replaced by its value, `values[cells[i]]` for leaf i; frozen like the rest of it. */
   fill(values: readonly unknown[], cells: readonly number[]): unknown {
-    const copies = this.#holders.map(({ source }) => (Array.isArray(source) ? source.slice() : { ...source }) as Record<string | number, unknown>);
-    this.#holders.forEach(({ parent, key }, i) => {
-      if (parent >= 0) copies[parent]![key] = copies[i];
+    if (this.isFlat) return Object.freeze(chosen(values, cells));
+    const copies = this.#sources.map((source) => (Array.isArray(source) ? elementsOf(source as unknown[]) : { ...source }) as Record<string | number, unknown>);
+    this.#holders.forEach(({ above, key, id }) => {
+      if (above !== undefined) copies[above.id]![key] = copies[id];
     });
-    for (let i = 0; i < cells.length; i++) copies[this.#homes[i]!]![this.#keys[i]!] = values[cells[i]!];
+    for (let i = 0; i < cells.length; i++) copies[this.leaves[i]!.holder.id]![this.leaves[i]!.key] = values[cells[i]!];
     for (const copy of copies) Object.freeze(copy);
     return copies[0];
   }
 }
 
-/** A container when there is a model somewhere inside, otherwise nothing. Literal parts are checked against the schema now. Throws BIND. */
-export function containerOf(definition: Definition, input: InputSpec, value: object | null): Container | undefined {
-  const leaves: Leaf[] = [];
-  const visit: { readonly at: unknown; readonly path: readonly (string | number)[] }[] = [{ at: value, path: [] }];
-  while (visit.length > 0) {
-    const { at, path } = visit.pop()!;
-    const model = asModel(at);
-    if (model !== undefined) {
-      leaves.push({ path, label: leafLabel(input.name, path), model });
-    } else if (Array.isArray(at) || isPlainObject(at)) {
-      if (path.length > DEEPEST) throw bindError(definition, input, `it is nested deeper than ${DEEPEST} levels, or holds itself. Flatten it.`);
-      const entries: (readonly [string | number, unknown])[] = Array.isArray(at) ? at.map((item, i) => [i, item] as const) : Object.entries(at);
-      if (entries.some(([key]) => key === '__proto__')) throw bindError(definition, input, "a field cannot be named '__proto__'.");
-      for (let i = entries.length - 1; i >= 0; i--) visit.push({ at: entries[i]![1], path: [...path, entries[i]![0]] });
-    }
-  }
-  if (leaves.length === 0) return undefined;
-  checkLiterals(definition, input, value, input.schema!.schema, []);
-  return new Container(frozenCopy(value as object), leaves);
+function chosen(values: readonly unknown[], cells: readonly number[]): unknown[] {
+  const found = new Array<unknown>(cells.length);
+  for (let i = 0; i < cells.length; i++) found[i] = values[cells[i]!];
+  return found;
 }
 
-const leafLabel = (name: string, path: readonly (string | number)[]): string => pathText([name, ...path]);
+/** The elements of a frozen array. V8 slices those tens of times slower than it copies them one by one. */
+function elementsOf(source: readonly unknown[]): unknown[] {
+  const copy = new Array<unknown>(source.length);
+  for (let i = 0; i < source.length; i++) if (i in source) copy[i] = source[i];
+  return copy;
+}
+
+/** A container when there is a model somewhere inside, otherwise nothing. Literal parts are checked against the schema now. Throws BIND. */
+export function containerOf(definition: Definition, input: InputSpec, value: object | null): Container | undefined {
+  if (!isWalked(value)) return undefined;
+  const leaves: Leaf[] = [];
+  const holders: Holder[] = [];
+  const enter = (at: object, here: Holder, depth: number): void => {
+    if (depth > DEEPEST) throw bindError(definition, input, `it is nested deeper than ${DEEPEST} levels, or holds itself. Flatten it.`);
+    if (Array.isArray(at)) for (let i = 0; i < at.length; i++) look((at as unknown[])[i], i, here, depth);
+    else {
+      for (const key of Object.keys(at)) {
+        if (key === '__proto__') throw bindError(definition, input, "a field cannot be named '__proto__'.");
+        look((at as Record<string, unknown>)[key], key, here, depth);
+      }
+    }
+  };
+  const look = (item: unknown, key: string | number, here: Holder, depth: number): void => {
+    const model = asModel(item);
+    if (model !== undefined) leaves.push(new Leaf(model, key, numbered(here, holders)));
+    else if (isWalked(item)) enter(item, { above: here, key, id: -1 }, depth + 1);
+  };
+  enter(value, { above: undefined, key: input.name, id: -1 }, 0);
+  if (leaves.length === 0) return undefined;
+  checkLiterals(definition, input, value, input.schema!.schema, []);
+  return new Container(frozenCopy(value), leaves, holders);
+}
+
+const isWalked = (value: unknown): value is object => typeof value === 'object' && value !== null && (Array.isArray(value) || isPlainObject(value));
+
+/** A holder of a model, and those above it, get numbers: from the top down. */
+function numbered(holder: Holder, holders: Holder[]): Holder {
+  if (holder.id >= 0) return holder;
+  if (holder.above !== undefined) numbered(holder.above, holders);
+  holder.id = holders.push(holder) - 1;
+  return holder;
+}
 
 const holdsModel = (value: unknown): boolean =>
   asModel(value) !== undefined || (Array.isArray(value) ? value.some(holdsModel) : isPlainObject(value) && Object.values(value).some(holdsModel));
@@ -105,7 +147,7 @@ function checkLiterals(definition: Definition, input: InputSpec, value: unknown,
     const validator = validatorOf(schema);
     const result = parseSync(validator, value, () => `${labelOf(definition)}, input '${input.name}'`);
     if (!result.ok) {
-      const label = leafLabel(input.name, path);
+      const label = pathText([input.name, ...path]);
       throw bindError(definition, { ...input, name: label }, `expected ${validator.type}, got ${showFor(validator, value)} (${issueText(result.issues)}).`, { issues: result.issues }, result.error);
     }
     return;
@@ -114,9 +156,10 @@ function checkLiterals(definition: Definition, input: InputSpec, value: unknown,
   if (Array.isArray(value)) {
     const items = def.type === 'tuple' ? (def['items'] as core.$ZodType[]) : undefined;
     if (items !== undefined && (value.length < items.length || (value.length > items.length && !isSchema(def['rest'])))) {
-      throw bindError(definition, { ...input, name: leafLabel(input.name, path) }, `expected ${items.length} elements, got ${value.length}.`);
+      throw bindError(definition, { ...input, name: pathText([input.name, ...path]) }, `expected ${items.length} elements, got ${value.length}.`);
     }
     value.forEach((item, i) => {
+      if (asModel(item) !== undefined) return;
       const element = def.type === 'array' ? def['element'] : (items?.[i] ?? def['rest']);
       if (isSchema(element)) checkLiterals(definition, input, item, element, [...path, i]);
     });

@@ -49,11 +49,13 @@ function pushContainers(stack: object[], seen: Set<object>, ...items: unknown[])
 
 /**
  * A deeply frozen copy of a caller's data, so that theirs is neither frozen nor aliased. Dates, Maps and Sets are copied too;
- * sharing and cycles inside the data are kept. What is already frozen by us is returned as it is.
+ * sharing and cycles inside the data are kept, and of an array its elements. What is already frozen by us is returned as it is.
  */
 export function frozenCopy<T>(value: T): T {
   if (value instanceof Date) return new Date(value) as T;
   if (!isContainer(value) || deeplyFrozen.has(value)) return value;
+  const flat = Array.isArray(value) ? flatCopy(value as readonly unknown[]) : undefined;
+  if (flat !== undefined) return flat as T & unknown[];
   const copies = new Map<object, object>();
   const pending: object[] = [];
   const copy = (item: unknown): unknown => {
@@ -73,7 +75,9 @@ export function frozenCopy<T>(value: T): T {
     const twin = copies.get(source)!;
     if (source instanceof Map) for (const [key, item] of source) (twin as Map<unknown, unknown>).set(copy(key), copy(item));
     else if (source instanceof Set) for (const item of source) (twin as Set<unknown>).add(copy(item));
-    else {
+    else if (Array.isArray(source)) {
+      for (let i = 0; i < source.length; i++) if (i in source) (twin as unknown[])[i] = copy((source as unknown[])[i]);
+    } else {
       for (const [key, item] of Object.entries(source)) Object.defineProperty(twin, key, { value: copy(item), enumerable: true, writable: true, configurable: true });
     }
   }
@@ -83,4 +87,17 @@ export function frozenCopy<T>(value: T): T {
     deeplyFrozen.add(twin);
   }
   return root;
+}
+
+/** A frozen copy of an array that holds no containers and no dates, which is most of the large ones; undefined for others. */
+function flatCopy(source: readonly unknown[]): readonly unknown[] | undefined {
+  const copy = new Array<unknown>(source.length);
+  for (let i = 0; i < source.length; i++) {
+    const item = source[i];
+    if (typeof item === 'object' ? item instanceof Date || (isContainer(item) && !deeplyFrozen.has(item)) : item === undefined) return undefined; // it may be a hole
+    copy[i] = item;
+  }
+  Object.freeze(copy);
+  deeplyFrozen.add(copy);
+  return copy;
 }
