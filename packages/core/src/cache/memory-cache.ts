@@ -38,6 +38,9 @@ export interface MemoryCache extends ResultCache, Disposable, AsyncDisposable {
 
 const DEFAULT_MAX = 10_000;
 
+/** Looked up for each reading, so that a test's clock counts; to lru-cache, an entry of time 0 has no age. */
+const CLOCK = { now: (): number => performance.now() + 1 };
+
 /**
  * A cache of results in memory that drops what was used least recently. It answers at once, so that `computeSync` can use it too.
  *
@@ -68,7 +71,7 @@ class LeastRecentlyUsed implements MemoryCache {
     this.#entries = new LRUCache<string, CacheEntry>({
       max: max ?? (maxSize === undefined ? DEFAULT_MAX : 0), // 0: without limit
       ...(maxSize === undefined ? undefined : { maxSize, sizeCalculation: (entry, key) => Math.ceil(sizeEstimate([key, entry], maxSize)) }),
-      ...(ttl === undefined ? undefined : { ttl, ttlResolution: 0 }), // a resolution would take timers
+      ...(ttl === undefined ? undefined : { ttl, ttlResolution: 0, perf: CLOCK }), // a resolution would take timers
       dispose: (_, key, reason) => {
         if (reason === 'evict' || reason === 'expire') this.#evictions++;
       },

@@ -51,7 +51,7 @@ function contentSize(part: object, pending: unknown[], limit: number): number {
     return part.size * MAP_SLOT;
   }
   if (Array.isArray(part)) {
-    if (part.length * SLOT <= limit) for (const item of part as readonly unknown[]) pending.push(item);
+    if (part.length * SLOT <= limit) for (const item of part as readonly unknown[]) if (typeof item !== 'number') pending.push(item); // numbers stand in the slots
     return part.length * SLOT;
   }
   let size = 0;
