@@ -46,7 +46,7 @@ export class Leaf {
 function pathOf(holder: Holder): (string | number)[] {
   const path: (string | number)[] = [];
   for (let at: Holder | undefined = holder; at !== undefined; at = at.above) path.push(at.key);
-  return path.reverse();
+  return path.toReversed();
 }
 
 /** A frozen copy of the container, models in place, and where they stand. */

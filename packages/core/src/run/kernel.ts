@@ -1,7 +1,7 @@
 /**
  * Cells in bulk. A plan that runs again and again spends its time in one loop over plain cells: values in, checked by type, a record, the body, a
  * value out. Written once for all definitions, that loop calls every body from one place and makes records of every shape, which keeps V8 from
- * inlining either. So each definition gets the loop as a function of its own, the first time a plan runs again.
+ * inlining either. So each definition gets the loop as a function of its own, the first time a plan of it runs again.
  *
  * Whatever is out of the ordinary (a value that fails the quick check, a result that is an object or a promise) is handed back to the general way.
  */
@@ -30,23 +30,27 @@ const NONE: readonly Span[] = [];
 const known = new WeakMap<Plan, readonly Span[]>();
 const kernels = new WeakMap<Definition, Kernel>();
 
-/** The spans of a plan's eager cells: none for its first run, nor where code may not be generated. */
+/** The plans that ran once, with the kernels that there were. */
+const ranOnce = new WeakSet<Plan>();
+
+/** The spans of a plan's eager cells. A plan's first run makes no kernels, but takes those that other plans have made. None where code may not be generated. */
 export function spansOf(plan: Plan): readonly Span[] {
   const spans = known.get(plan);
-  if (spans === undefined) known.set(plan, NONE);
-  if (spans !== NONE) return spans ?? NONE;
-  const found = mayGenerateCode() ? find(plan) : [];
-  known.set(plan, found);
+  if (spans !== undefined) return spans;
+  const isFirst = !ranOnce.has(plan);
+  if (isFirst) ranOnce.add(plan);
+  const found = mayGenerateCode() ? find(plan, isFirst) : NONE;
+  if (!isFirst) known.set(plan, found);
   return found;
 }
 
-function find(plan: Plan): Span[] {
+function find(plan: Plan, isFirst: boolean): Span[] {
   const spans: Span[] = [];
   let from = 0;
   for (let cell = 0; cell <= plan.eagerCells; cell++) {
     const definition = plan.models[from]?.definition;
     if (cell < plan.eagerCells && plan.models[cell]!.definition === definition && isPlain(plan, cell)) continue;
-    if (cell > from && isPlain(plan, from)) spans.push({ from, to: cell, kernel: kernelOf(definition!) });
+    if (cell > from && isPlain(plan, from) && (!isFirst || kernels.has(definition!))) spans.push({ from, to: cell, kernel: kernelOf(definition!) });
     from = cell;
   }
   return spans;
@@ -56,6 +60,7 @@ function find(plan: Plan): Span[] {
 function isPlain(plan: Plan, cell: number): boolean {
   const { definition } = plan.models[cell]!;
   if (definition.kind !== 'function' || definition.wantsRun || definition.output !== undefined) return false;
+  if (definition.isRegular) return true;
   for (let i = plan.offsets[cell]!; i < plan.offsets[cell + 1]!; i++) {
     const op = plan.ops[i]!;
     if (isSpecial(op) || (isSlot(op) && plan.computedBelow[indexOf(op)]!.length > 0)) return false;
