@@ -16,7 +16,8 @@ const mayImport = {
   evaluators: ['run', 'plan', 'model', 'context'],
   cache: ['run', 'plan', 'model', 'context', 'serialize'],
   inspect: ['run', 'plan', 'model', 'context', 'cache'],
-  serialize: ['run', 'plan', 'model', 'context'],
+  // The reading half makes models by name, as authoring does; the engine carries the writing half only.
+  serialize: ['authoring', 'run', 'plan', 'model', 'context'],
 };
 const forEveryone = ['types', 'errors'];
 const entries = ['index', 'contexts'];
@@ -27,6 +28,7 @@ const spine = ['authoring', 'model', 'context', 'plan', 'run'];
 const mayImportTypes = {
   types: Object.keys(mayImport),
   ...Object.fromEntries(spine.map((folder) => [folder, hangingOff])),
+  decorators: ['model', 'run'], // what methods may return and receive
 };
 
 /** Interface files: a few lines without a run-time import of their own. The spine may import these, types or not. */

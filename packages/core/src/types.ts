@@ -12,6 +12,8 @@ import type { FlowInspection, InspectOptions } from './inspect/types.ts';
 import type { FlowResult, GenericResult } from './model/result.ts';
 import type { ComputeOptions } from './run/options.ts';
 import type { FlowRun } from './run/flow-run.ts';
+import type { FlowDocument } from './serialize/document.ts';
+import type { CodecOptions } from './serialize/encode.ts';
 
 /* ---------- small tools ---------- */
 
@@ -30,6 +32,12 @@ export type Role = 'context' | 'lazy' | 'dependency' | 'model' | 'resource';
 
 /** Markers decorate parameters, too: those of static methods, in the legacy dialect. */
 export interface ParameterMark { (Class: { readonly prototype: object }, method: string | symbol, index: number): void }
+/**
+ * `M`, though not before `S` is known: what a call of a generic function that returns something callable is, the compiler asks too late to infer
+ * shapes from it, and a marker is callable.
+ */
+export type OnceKnown<S, M> = [S] extends [never] ? never : M;
+
 /** A contextual input; made by `FromContext`. */
 export interface ContextInput<S extends Schema> extends ParameterMark { readonly role: 'context'; readonly schema: S }
 /** An input evaluated on demand; made by `Lazy`. */
@@ -141,6 +149,13 @@ export interface CallableModel<Value = unknown, Needs = any, Unbound = any, Resu
   /** A new model with some inputs rebound; `undefined` unbinds. A function gets an Immer draft of the bindings. */
   rebind(changes: Readonly<Record<string, unknown>>): CallableModel<Value, any, any, Result, Regular>; // any: checked at run time
   rebind(recipe: (draft: Record<string, any>) => void): CallableModel<Value, any, any, Result, Regular>; // any: a draft is edited in place
+  /**
+   * The graph as plain JSON data, from which `modelFromJSON` makes it again; `JSON.stringify(model)` is its text. A model that stands in several places is
+   * in it once. Literals are kept as they were given.
+   *
+   * Throws SERIALIZE for models and transforms without a name, secrets, and literals that are no data.
+   */
+  toJSON(options?: CodecOptions | string): FlowDocument;
 }
 
 /** What a bound model adds to the contract of its consumer. */
@@ -455,6 +470,7 @@ export declare abstract class ClassModel<S extends Shape, C, O extends Schema> i
   abstract call(context: core.output<C & Schema>, run: FlowRun): BodyReturn<O>;
   rebind(changes: Readonly<Record<string, unknown>>): this;
   rebind(recipe: (draft: Record<string, any>) => void): this; // any: a draft is edited in place
+  toJSON(options?: CodecOptions | string): FlowDocument;
 }
 /** The constructor that `modelClass` returns. */
 export type ModelClass<S extends Shape, C, O extends Schema> = abstract new (...args: ClassArguments<S>) => ClassModel<S, C, O>;

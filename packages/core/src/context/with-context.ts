@@ -7,6 +7,7 @@ import { wrap } from '../model/model.ts';
 import type { Model } from '../model/model.ts';
 import type { Rewrite } from '../model/rewrites.ts';
 import { isUntyped, parseSync, passes } from '../model/schema.ts';
+import type { BoundTransform } from '../model/transform.ts';
 import { checkWhatIsKnown } from './context-type.ts';
 import { readsOf } from './contract.ts';
 import type { Reads } from './contract.ts';
@@ -35,6 +36,21 @@ export function withContext(model: Model, args: readonly unknown[]): Model {
     }
   }
   const list = mayCover ? alive([...(model.rewrites?.list ?? []), ...added]) : added;
+  checkWhatIsKnown(base, list);
+  return wrap(base, { list, kept });
+}
+
+/** A rewrite as documents hold it: a patch transform, or a field with a literal, a field transform or a computed override. */
+export type GivenRewrite = { readonly patch: BoundTransform } | { readonly field: string; readonly value: unknown };
+
+/** `withContext` with rewrites one by one, in their order; `closed` are the fields that a closed context keeps. Throws WITH_CONTEXT. */
+export function rewrite(model: Model, closed: readonly string[] | undefined, rewrites: readonly GivenRewrite[]): Model {
+  const { base } = model;
+  const reads = readsOf(base);
+  const before = model.rewrites?.kept;
+  const kept = closed === undefined ? before : new Set(closed.filter((field) => before?.has(field) !== false));
+  const added = rewrites.map((each) => ('patch' in each ? patch(base, reads, each.patch) : override(base, reads, each.field, each.value)));
+  const list = alive([...(model.rewrites?.list ?? []), ...added]);
   checkWhatIsKnown(base, list);
   return wrap(base, { list, kept });
 }
@@ -109,10 +125,10 @@ function alive(list: readonly Rewrite[]): Rewrite[] {
     const rewrite = list[i]!;
     const fields = rewrite.kind === 'patch' ? rewrite.fields : [rewrite.field];
     if (fields.length > 0 && fields.every((field) => overridden.has(field))) continue;
-    kept.unshift(rewrite);
+    kept.push(rewrite);
     if (rewrite.kind !== 'patch') overridden.add(rewrite.field);
   }
-  return kept;
+  return kept.toReversed();
 }
 
 const isFactory = (value: unknown): boolean => typeof value === 'function' && 'definition' in value;

@@ -2,6 +2,9 @@ import { inspectHook, transformBrand, UNSET } from './brand.ts';
 import { labelOf, showFor } from './definition.ts';
 import type { Definition } from './definition.ts';
 
+/** The definitions of `fromField`: documents hold them by field and type, since they have no name. */
+export const readers = new WeakSet<Definition>();
+
 /** A transform with its regular inputs bound. Plain data, like a model. */
 export class BoundTransform {
   readonly definition: Definition;
