@@ -1,5 +1,6 @@
 /** Models: plain immutable data. A definition and its bindings, or a wrapper around one that rewrites its context. */
 import { SECRET_TEXT, show } from '../errors.ts';
+import type { FlowInspection } from '../inspect/types.ts';
 import { asContainer, asModel, inspectHook, modelBrand, UNSET } from './brand.ts';
 import { bind } from './bind.ts';
 import type { Bound } from './bind.ts';
@@ -7,6 +8,7 @@ import { labelOf, showFor } from './definition.ts';
 import { drafted } from './draft.ts';
 import type { Definition } from './definition.ts';
 import type { Rewrite, Rewrites } from './rewrites.ts';
+import type { FlowDocument } from '../serialize/document.ts';
 
 export class Model {
   readonly definition: Definition;
@@ -65,6 +67,11 @@ export class Model {
     }
     const next: object = typeof changes === 'function' ? drafted(now, changes) : { ...now, ...changes };
     return this.rewrites === undefined ? this.remake(next) : wrap(this.base.remake(next), this.rewrites);
+  }
+
+  /** The graph as a document. Throws SERIALIZE. */
+  toJSON(options?: unknown): FlowDocument {
+    return this.definition.engine.toJSON(this, options);
   }
 
   /** The same definition with other bindings; class-based models construct themselves anew. */
@@ -133,5 +140,9 @@ export class FlowAccessor {
 
   withContext(...rewrites: unknown[]): Model {
     return this.#model.definition.engine.withContext(this.#model, rewrites);
+  }
+
+  inspect(context?: unknown, options?: unknown): FlowInspection {
+    return this.#model.definition.engine.inspect(this.#model, context, options);
   }
 }

@@ -1,0 +1,49 @@
+/** What pictures say of nodes and edges, before a language of pictures spells it. */
+import { cut, nameText, oneLine } from './text.ts';
+import type { FlowGraphEdge, FlowGraphInput, FlowGraphNode, FlowGraphRewrite } from './types.ts';
+
+const LONGEST_NAME = 60;
+const LONGEST_LINE = 60;
+const MOST_LINES = 12;
+
+const short = (text: string, most = LONGEST_LINE): string => cut(oneLine(cut(text, most)), most);
+
+/** The name, then a line for each input that is no edge, for each field, and for what became of it. */
+export function nodeLines(node: FlowGraphNode): string[] {
+  const details = [...node.inputs.map(inputLine), ...node.fields.map(fieldLine)];
+  const shown = details.slice(0, MOST_LINES);
+  if (details.length > MOST_LINES) shown.push(`and ${details.length - MOST_LINES} more`);
+  const status = node.status === undefined ? [] : [node.reason === undefined ? node.status : `${node.status}: ${node.reason}`];
+  return [short(node.name, LONGEST_NAME), ...shown, ...status].map((line) => short(line));
+}
+
+/** `location = "library"`, `location: string is unset` */
+function inputLine({ name, text, required, type }: FlowGraphInput): string {
+  if (text !== undefined) return `${nameText(name)} = ${text}`;
+  return `${nameText(name)}: ${type}${required ? ' is unset' : ''}`;
+}
+
+/** `day ← context`, `day ← previousWindow({ days: 30 }) = 7` */
+function fieldLine({ name, text, source, from, required, problem }: FlowGraphInput): string {
+  if (problem !== undefined) return `${nameText(name)} ← ${from ?? source} ${problem}`;
+  const where = from ?? SOURCES[source];
+  return `${nameText(name)} ← ${where}${text === undefined ? (required ? ', not given' : '') : ` = ${text}`}`;
+}
+
+const SOURCES: Readonly<Record<FlowGraphInput['source'], string>> = {
+  runtime: 'context',
+  construction: 'default',
+  'function-default': 'default',
+  'with-context': 'withContext',
+  'context-transform': 'transform',
+  unset: 'nothing',
+};
+
+/** The input, the action, and what is rewritten on the way. */
+export const edgeLines = ({ input, action, rewrites = [] }: FlowGraphEdge): string[] => [short(action ?? input), ...rewriteLines(rewrites)].filter((line) => line !== '');
+
+/** `startDate, endDate ← previousWindow({ days: 30 })` */
+export function rewriteLines(rewrites: readonly FlowGraphRewrite[]): string[] {
+  const lines = rewrites.slice(0, MOST_LINES).map(({ kind, fields, text }) => short(kind === 'closed' ? text : `${fields.map(nameText).join(', ')} ← ${text}`));
+  return rewrites.length > MOST_LINES ? [...lines, `and ${rewrites.length - MOST_LINES} more`] : lines;
+}
