@@ -5,6 +5,9 @@
  *
  * where an upstream value stands by its key, a context field by its parsed value, and a lazy branch by the key that it would have (what its
  * context lacks by a mark). A field that a wrapper computes from a model stands by how it is computed, since no body has run yet.
+ * What stands for a cell in the sources of others is its key and a checksum of its own source, so that two cells whose keys collide (with a
+ * weak hasher) still have consumers of different sources: a run compares sources on every hit.
+ *
  * Each cell is visited once, so shared structure costs nothing however many paths lead to it.
  *
  * A cell is *tainted* when it, or anything upstream of it, is volatile, replaced, or not validated: no cache may keep it. A tainted cell has no
@@ -34,6 +37,8 @@ interface Derived {
   /** `undefined`: not derived yet. `null`: there is none. */
   readonly keys: (string | null | undefined)[];
   readonly sources: string[];
+  /** What stands for a cell in the sources of its consumers. */
+  readonly refs: string[];
   readonly tainted: boolean[];
   /** Texts of slots that are made from computed values. */
   readonly slots: Map<number, string | null>;
@@ -97,7 +102,7 @@ export class Keys {
 
   #in(act: Activation): Derived {
     let derived = this.#derived.get(act);
-    if (derived === undefined) this.#derived.set(act, (derived = { keys: [], sources: [], tainted: [], slots: new Map() }));
+    if (derived === undefined) this.#derived.set(act, (derived = { keys: [], sources: [], refs: [], tainted: [], slots: new Map() }));
     return derived;
   }
 
@@ -141,6 +146,7 @@ export class Keys {
       else {
         derived.sources[cell] = source;
         derived.keys[cell] = this.hasher.text(source);
+        derived.refs[cell] = `${derived.keys[cell]}.${checksum(source)}`;
       }
     } catch (error) {
       if (!this.#isCaching || this.isCacheable(act, cell)) {
@@ -159,15 +165,15 @@ export class Keys {
     if (names !== '') source += `|e${names}`;
     for (let i = plan.offsets[cell]!; i < plan.offsets[cell + 1]!; i++) {
       const op = plan.ops[i]!;
-      if (op >= 0) source += `^${derived.keys[op]!}`;
+      if (op >= 0) source += `^${derived.refs[op]!}`;
       else if (isSlot(op)) {
         const text = this.#slotText(act, indexOf(op), derived, definition);
         if (text === null) return null;
         source += `;${text}`;
       } else if (isSpecial(op)) {
         const operand = plan.operands[indexOf(op)]!;
-        if (operand.kind === 'lazy') source += `?${derived.keys[operand.cell]!}`;
-        else if (operand.kind === 'container') source += `[${operand.cells.map((upstream) => derived.keys[upstream]!).join()}]`;
+        if (operand.kind === 'lazy') source += `?${derived.refs[operand.cell]!}`;
+        else if (operand.kind === 'container') source += `[${operand.cells.map((upstream) => derived.refs[upstream]!).join()}]`;
       }
     }
     return source;
@@ -206,7 +212,7 @@ export class Keys {
       const how = slot.kind === 'transform' ? this.transformText(slot.transform.definition, slot.transform.values)
         : slot.kind === 'parse' && slot.fallback !== UNSET ? valueKey(slot.fallback, this.hasher, () => fieldName(act, id, slot.owner))
         : slot.kind === 'pick' ? slot.field
-        : slot.kind === 'computed' ? derived.keys[slot.cell]
+        : slot.kind === 'computed' ? derived.refs[slot.cell]
         : '';
       const whole = how === null || how === undefined || parts.includes(null as never) ? null : `(${slot.kind} ${how}|${parts.join()})`;
       texts.set(id, whole === null ? null : `#${this.hasher.text(whole)}`);
@@ -285,6 +291,18 @@ function fieldName(act: Activation, id: number, reader: Definition | undefined):
   const owner = reader ?? (slot.kind === 'parse' ? slot.owner : undefined);
   const field = slot.kind === 'parse' ? slot.field.name : slot.kind === 'runtime' || slot.kind === 'pick' ? slot.field : undefined;
   return `${owner === undefined ? '' : `${labelOf(owner)}, `}context${field === undefined ? '' : ` field '${field}'`}`;
+}
+
+/** Two FNV-1a sums from different starts: independent of the hasher, and quick. */
+function checksum(text: string): string {
+  let a = 0x811c9dc5;
+  let b = 0x01000193;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    a = Math.imul(a ^ unit, 0x01000193);
+    b = Math.imul(b ^ unit, 0x85ebca6b);
+  }
+  return `${(a >>> 0).toString(36)}${(b >>> 0).toString(36)}`;
 }
 
 /* ---------- what outlives a run ---------- */

@@ -175,24 +175,25 @@ export class Remembered implements Memory {
       return keys.map(() => undefined);
     };
     if (this.#isSlow) return keys.map(() => undefined);
-    try {
-      if (keys.length > 1 && cache.getMany !== undefined) {
-        const found = cache.getMany(keys);
-        return isPromise<Answers>(found) ? this.#inTime(Promise.resolve(found), now, nothing) : listed(found);
+    if (keys.length > 1 && cache.getMany !== undefined) {
+      let found: ReturnType<NonNullable<ResultCache['getMany']>>;
+      try {
+        found = cache.getMany(keys);
+      } catch (error) {
+        return nothing(new CacheFailure('getMany', error));
       }
-      const found = keys.map((key) => {
-        try {
-          return cache.get(key);
-        } catch (error) {
-          return void this.#warn(new CacheFailure('get', error));
-        }
-      });
-      if (!found.some((entry) => isPromise(entry))) return found as Answers;
-      const each = found.map((entry) => Promise.resolve(entry).catch((error: unknown) => void this.#warn(new CacheFailure('get', error))));
-      return this.#inTime(Promise.all(each), now, nothing);
-    } catch (error) {
-      return nothing(new CacheFailure('getMany', error));
+      return isPromise<Answers>(found) ? this.#inTime(Promise.resolve(found), now, nothing) : listed(found);
     }
+    const found = keys.map((key) => {
+      try {
+        return cache.get(key);
+      } catch (error) {
+        return void this.#warn(new CacheFailure('get', error));
+      }
+    });
+    if (!found.some((entry) => isPromise(entry))) return found as Answers;
+    const each = found.map((entry) => Promise.resolve(entry).catch((error: unknown) => void this.#warn(new CacheFailure('get', error))));
+    return this.#inTime(Promise.all(each), now, nothing);
   }
 
   #inTime(answers: Promise<Answers>, now: boolean, nothing: (error: FlowError) => Answers): Answers | Promise<Answers> {
