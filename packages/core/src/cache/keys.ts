@@ -16,7 +16,7 @@
 import { FlowError } from '../errors.ts';
 import { asContainer, asModel, UNSET } from '../model/brand.ts';
 import type { Container } from '../model/container.ts';
-import { labelOf } from '../model/definition.ts';
+import { isSecretField, labelOf } from '../model/definition.ts';
 import type { Definition, InputSpec } from '../model/definition.ts';
 import type { Model } from '../model/model.ts';
 import { eachUpstream, indexOf, isSlot, isSpecial } from '../plan/plan.ts';
@@ -185,8 +185,8 @@ export class Keys {
   #slotText(act: Activation, id: number, derived: Derived, reader: Definition): string | null {
     if (act.plan.computedBelow[id]!.length > 0) return this.#symbolicText(act, id, derived);
     const value = act.slot(id);
-    if (value instanceof Problem) return `!${value.what.map((what) => (what.kind === 'thrown' ? `thrown ${String(what.error)}` : `${what.kind} ${what.field} ${what.kind === 'invalid' ? valueKey(what.value, this.hasher, () => fieldName(act, id, reader)) : ''}`)).join()}`;
-    return valueKey(value, this.hasher, () => fieldName(act, id, reader));
+    if (value instanceof Problem) return `!${value.what.map((what) => (what.kind === 'thrown' ? `thrown ${String(what.error)}` : `${what.kind} ${what.field} ${what.kind === 'invalid' ? this.textOf(what.value, what.schema.secret || isSecretSlot(act, id), () => fieldName(act, id, reader)) : ''}`)).join()}`;
+    return this.textOf(value, isSecretSlot(act, id), () => fieldName(act, id, reader));
   }
 
   /** How a value will be made that no body has computed yet. Slots are made from lower ids only. */
@@ -210,7 +210,7 @@ export class Keys {
       stack.pop();
       const parts = inputs.map((input) => (plan.computedBelow[input]!.length > 0 ? texts.get(input)! : this.#givenText(act, input)));
       const how = slot.kind === 'transform' ? this.transformText(slot.transform.definition, slot.transform.values)
-        : slot.kind === 'parse' && slot.fallback !== UNSET ? valueKey(slot.fallback, this.hasher, () => fieldName(act, id, slot.owner))
+        : slot.kind === 'parse' && slot.fallback !== UNSET ? this.textOf(slot.fallback, isSecretSlot(act, id), () => fieldName(act, id, slot.owner))
         : slot.kind === 'pick' ? slot.field
         : slot.kind === 'computed' ? derived.refs[slot.cell]
         : '';
@@ -222,11 +222,11 @@ export class Keys {
 
   #givenText(act: Activation, id: number): string {
     const value = act.slot(id);
-    return value instanceof Problem ? '!' : valueKey(value, this.hasher, () => fieldName(act, id, undefined));
+    return value instanceof Problem ? '!' : this.textOf(value, isSecretSlot(act, id), () => fieldName(act, id, undefined));
   }
 
   transformText(definition: Definition, values: readonly unknown[]): string {
-    const literals = values.map((value, i) => (value === UNSET ? '-' : valueKey(value, this.hasher, () => inputName(definition, definition.inputs[i]!))));
+    const literals = values.map((value, i) => (value === UNSET ? '-' : this.textOf(value, definition.inputs[i]!.schema?.secret === true, () => inputName(definition, definition.inputs[i]!))));
     return `${this.definitionText(definition)}(${literals.join()})`;
   }
 
@@ -238,7 +238,6 @@ export class Keys {
 
   #makeOwn(model: Model): string {
     const { definition, values } = model;
-    const hasher = this.hasher;
     let text = this.definitionText(definition);
     for (const input of definition.inputs) {
       if (input.role === 'context' || input.role === 'resource') continue;
@@ -246,20 +245,32 @@ export class Keys {
       const container = asContainer(value);
       const bound = container === undefined ? asModel(value) : undefined;
       const at = (): string => inputName(definition, input);
+      const isSecret = input.schema?.secret === true;
       text += `|${JSON.stringify(input.name)}=`;
       if (value === UNSET) text += '-';
-      else if (container !== undefined) text += this.#containerText(container, at);
+      else if (container !== undefined) text += this.#containerText(container, isSecret, at);
       else if (input.role === 'lazy') text += '?';
-      else if (bound === undefined) text += valueKey(value, hasher, at);
+      else if (bound === undefined) text += this.textOf(value, isSecret, at);
       else text += input.role === 'model' ? structureText(bound, this) : '^';
     }
     return text;
   }
 
-  #containerText(container: Container, at: () => string): string {
+  /** A value as it stands in a source, which stores may keep: secrets by their hash only. */
+  textOf(value: unknown, isSecret: boolean, at: () => string): string {
+    if (!isSecret) return valueKey(value, this.hasher, at);
+    try {
+      return `$${this.hasher.text(valueKey(value, this.hasher, at))}`;
+    } catch (error) {
+      // The path within a secret is part of it.
+      throw error instanceof FlowError && error.code === 'UNHASHABLE' ? new FlowError('UNHASHABLE', `${at()}: the secret cannot be hashed. Take one that is plain data, or define the model with cacheable: false.`) : error;
+    }
+  }
+
+  #containerText(container: Container, isSecret: boolean, at: () => string): string {
     const blanks = container.leaves.map(() => null);
     const data = container.fill(blanks, blanks.map((_, i) => i));
-    return `${valueKey(data, this.hasher, at)}[${container.leaves.map(({ path }) => JSON.stringify(path)).join()}]`;
+    return `${this.textOf(data, isSecret, at)}[${container.leaves.map(({ path }) => JSON.stringify(path)).join()}]`;
   }
 }
 
@@ -281,6 +292,13 @@ function eachKeyed(act: Activation, cell: number, visit: (upstream: number) => v
 }
 
 const overrideOf = (plan: Plan, cell: number): Override | undefined => (plan.treatments.size === 0 ? undefined : (plan.treatments.get(cell) as Overridden | undefined)?.override);
+
+/** Whether a slot is read as a secret. */
+function isSecretSlot(act: Activation, id: number): boolean {
+  const slot = act.plan.slots[id]!;
+  if (slot.kind === 'parse') return isSecretField(slot.field);
+  return (slot.kind === 'object' || slot.kind === 'check') && slot.owner.contextFields.some(isSecretField);
+}
 
 const opaque = (evaluator: Evaluator | undefined): string => (evaluator === undefined || evaluator.transparent === true ? '' : JSON.stringify(evaluator.name));
 

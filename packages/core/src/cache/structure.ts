@@ -4,7 +4,6 @@ import { asContainer, asModel, UNSET } from '../model/brand.ts';
 import type { Model } from '../model/model.ts';
 import type { Rewrite } from '../model/rewrites.ts';
 import type { Keys } from './keys.ts';
-import { valueKey } from './value-key.ts';
 
 const memos = new WeakMap<object, WeakMap<Model, string>>();
 
@@ -40,9 +39,9 @@ function partsOf(model: Model): Model[] {
 
 function ownStructure(model: Model, keys: Keys, known: WeakMap<Model, string>): string {
   let text = keys.ownText(model);
-  for (const { name, role, index } of model.definition.inputs) {
+  for (const { name, role, index, schema } of model.definition.inputs) {
     const value = model.values[index];
-    if (role === 'context') text += value === UNSET ? '|-' : `|${valueKey(value, keys.hasher, () => `context field '${name}'`)}`;
+    if (role === 'context') text += value === UNSET ? '|-' : `|${keys.textOf(value, schema?.secret === true, () => `context field '${name}'`)}`;
     else if (role !== 'model') {
       const container = asContainer(value);
       if (container !== undefined) text += `[${container.leaves.map((leaf) => known.get(leaf.model)!).join()}]`;
@@ -65,7 +64,7 @@ function rewriteText(rewrite: Rewrite, keys: Keys, known: WeakMap<Model, string>
     case 'field':
       return `f${JSON.stringify(rewrite.field)}${transformed(rewrite.transform)}`;
     case 'literal':
-      return `l${JSON.stringify(rewrite.field)}${valueKey(rewrite.value, keys.hasher, () => `context field '${rewrite.field}'`)}`;
+      return `l${JSON.stringify(rewrite.field)}${keys.textOf(rewrite.value, rewrite.isSecret, () => `context field '${rewrite.field}'`)}`;
     case 'computed':
       return `c${JSON.stringify(rewrite.field)}${known.get(rewrite.model)!}`;
   }

@@ -54,23 +54,23 @@ export class Run implements KernelRun {
   reason: unknown = undefined;
   identities: Identities | undefined = undefined;
   managed: Managed | undefined = undefined;
-  readonly #remembering: Remembering;
+  readonly remembering: Remembering;
   #seats: Seats | undefined = undefined;
   #asks: Asks | undefined = undefined;
   #open: Set<(error: unknown) => void> | undefined = undefined;
   #unlisten: (() => void) | undefined = undefined;
 
-  constructor(plan: Plan, context: Readonly<Record<string, unknown>>, options: ComputeOptions, isSync: boolean, remembering: Remembering) {
-    this.main = new Activation(plan, context, undefined);
+  constructor(plan: Plan, context: Readonly<Record<string, unknown>>, options: ComputeOptions, isSync: boolean, remembering: Remembering, main = new Activation(plan, context, undefined)) {
+    this.main = main;
     this.options = options;
     this.isSync = isSync;
-    this.#remembering = remembering;
+    this.remembering = remembering;
     if (isManaged(options) || plan.hasEvaluators) this.managed = new Managed(this, remembering);
   }
 
   /** From now on evaluators are at work. */
   manage(): Managed {
-    return (this.managed ??= new Managed(this, this.#remembering));
+    return (this.managed ??= new Managed(this, this.remembering));
   }
 
   // What a run of plain bodies does not need is made when it is first asked for.
@@ -95,10 +95,10 @@ export class Run implements KernelRun {
       void this.managed?.lookUp(this.main, this.main.plan.root); // never a promise here
       sweep(this);
     } catch (error) {
-      this.#end(error);
+      this.end(error);
       throw error;
     }
-    this.#end(undefined);
+    this.end(undefined);
     return boxed(this.main, this.main.plan.root);
   }
 
@@ -110,11 +110,11 @@ export class Run implements KernelRun {
       const looking = this.managed?.lookUp(main, root);
       if (looking !== undefined) this.#proceedAfter(looking, main, root);
       else if (sweep(this)) {
-        this.#end(undefined);
+        this.end(undefined);
         return Promise.resolve(boxed(main, root));
       }
     } catch (error) {
-      this.#end(error);
+      this.end(error);
       return Promise.reject(error);
     }
     return new Promise((resolve, reject) => {
@@ -124,7 +124,7 @@ export class Run implements KernelRun {
         this.open.delete(reject);
         if (value instanceof Failure) reject(value.error);
         else resolve(boxed(main, root));
-        this.#end(value instanceof Failure ? value.error : undefined);
+        this.end(value instanceof Failure ? value.error : undefined);
       });
       this.drain();
     });
@@ -152,24 +152,24 @@ export class Run implements KernelRun {
     this.managed?.begin();
     if (signal !== undefined) {
       if (signal.aborted) throw this.#cancelled(signal.reason);
-      const onAbort = (): void => this.#end(this.#cancelled(signal.reason));
+      const onAbort = (): void => this.end(this.#cancelled(signal.reason));
       signal.addEventListener('abort', onAbort, { once: true });
       this.#unlisten = () => signal.removeEventListener('abort', onAbort);
     }
     this.checkEager(this.main);
     this.assertOpen(); // a transform or a schema may have aborted
-    if (this.managed?.memory.isOn === true) this.identities = new Identities((model) => this.managed!.memory.contentOf(model));
+    if (this.managed?.memory.isOn === true) this.identify();
     else if (plan.repeats && (plan.hasLazy || plan.computedBelow.some((below) => below.length > 0) || anyEqual(this.main))) this.identities = new Identities();
   }
 
   /** The last thing that happens to a run, once. What bodies still wait for is told that the run is over. */
-  #end(error: unknown): void {
+  end(error: unknown): void {
     if (this.isOver) return;
     this.isOver = true;
     this.#unlisten?.();
     this.#seats?.clear();
     if (error !== undefined) this.reason = error;
-    else if (this.#open === undefined && this.#asks?.hasSignal !== true && this.managed?.isIdle !== false) return this.managed?.end(undefined);
+    else if ((this.#open === undefined || this.#open.size === 0) && this.#asks?.hasSignal !== true && this.managed?.isIdle !== false) return this.managed?.end(undefined);
     else this.reason = this.#cancelled(undefined);
     this.managed?.end(error);
     this.#asks?.abort(this.reason);
@@ -297,7 +297,8 @@ export class Run implements KernelRun {
   /** From now on equal evaluations are looked for. */
   identify(): void {
     if (this.identities !== undefined) return;
-    this.identities = new Identities();
+    const { memory } = this.managed ?? {};
+    this.identities = new Identities(memory?.isOn === true ? (model) => memory.contentOf(model) : undefined);
     this.identities.adopt(this.main);
   }
 
