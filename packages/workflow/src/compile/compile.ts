@@ -1,0 +1,155 @@
+import { realpathSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { closedContext, defaultDefinitions } from '@flowmodel/core';
+import type { CallableModel, DefinitionRegistry } from '@flowmodel/core';
+import { readDocument, sourceOf } from '../document/parse.ts';
+import type { ParseOptions, ReadDocument } from '../document/parse.ts';
+import type { WorkflowDocument } from '../document/schema.ts';
+import { sentence } from '../document/source.ts';
+import { errorOf, issueLine, WorkflowError } from '../errors.ts';
+import type { WorkflowIssue } from '../errors.ts';
+import { FileProblem, Root } from '../files/root.ts';
+import type { Compilation } from './document.ts';
+import { Session } from './session.ts';
+import { rewritten } from './wiring.ts';
+import type { CompiledDocument } from './work.ts';
+
+export interface CompileOptions extends ParseOptions {
+  /** The flow models that `type` names; the process-wide ones by default. */
+  readonly definitions?: DefinitionRegistry | undefined;
+  /** The directory that every file lies under. By default that of `file`, or else the working directory. */
+  readonly root?: string | undefined;
+  /** The document's own file: for messages, and where its references start from. Without one they start from `root`. */
+  readonly file?: string | undefined;
+  /** Allows `storage_mode: shared`. Default false. */
+  readonly allowSharedStorage?: boolean | undefined;
+  /** The largest file that is read, in bytes. Default 1 MiB. */
+  readonly maxFileBytes?: number | undefined;
+  /** Told what is odd but no error: an input that nothing uses. */
+  readonly onWarning?: ((warning: WorkflowIssue) => void) | undefined;
+}
+
+/** A compiled document: its contextual inputs are the document's inputs, its value is the record of the document's outputs. */
+export type WorkflowModel = CallableModel<Readonly<Record<string, unknown>>, any, any, { readonly value: Readonly<Record<string, unknown>> }>;
+
+/**
+ * Compiles a document, given as text, as data, or as `parseWorkflow` read it, to a model: a static graph in which nested workflows are wrapped in contexts of their own.
+ * Everything is validated now, children included, and all problems are told together. No node runs.
+ *
+ * Throws WORKFLOW, with the phase of the first problem.
+ *
+ * @example
+ * ```ts
+ * const definitions = new DefinitionRegistry();
+ * flowModel({ name: 'shout', definitions, inputs: { text: z.string() }, output: z.string() }, ({ text }) => text.toUpperCase());
+ * const model = compileWorkflow(
+ *   {
+ *     inputs: { name: { type: 'string' } },
+ *     nodes: [{ id: 'greeting', type: 'shout', params: { text: 'Hello ${name}' } }],
+ *     outputs: { text: { source: '${greeting}' } },
+ *   },
+ *   { definitions },
+ * );
+ * console.log((await model.flow.compute({ name: 'Ada' })).value); // { text: 'HELLO ADA' }
+ * ```
+ */
+export function compileWorkflow(documentOrText: string | object, options: CompileOptions = {}): WorkflowModel {
+  const { compiled, issues, warnings } = compilation(documentOrText, options);
+  for (const warning of warnings) options.onWarning?.(warning);
+  if (compiled === undefined) throw errorOf(issues);
+  return modelOfDocument(compiled);
+}
+
+/**
+ * Compiles the document of a file. Throws WORKFLOW.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   compileWorkflowFile('no-such-file.yaml');
+ * } catch (error) {
+ *   if (error instanceof WorkflowError) console.log(error.phase); // load
+ * }
+ * ```
+ */
+export function compileWorkflowFile(file: string, options: Omit<CompileOptions, 'file' | 'format'> = {}): WorkflowModel {
+  return compileWorkflow(readOutermost(file, options), { ...options, file });
+}
+
+function readOutermost(file: string, options: CompileOptions): string {
+  const { root, name } = { root: rootOf(dirname(file), options), name: basename(file) };
+  try {
+    return root.load(name, root.directory).text;
+  } catch (error) {
+    throw loadError(error, file);
+  }
+}
+
+/** Everything that is wrong with a document, and what is odd. */
+export interface WorkflowReport {
+  readonly issues: readonly WorkflowIssue[];
+  readonly warnings: readonly WorkflowIssue[];
+}
+
+/**
+ * Checks a document as `compileWorkflow` does, and tells what it finds instead of throwing it: for editors and `flowmodel validate`.
+ *
+ * @example
+ * ```ts
+ * const { issues } = checkWorkflow('nodes: [{ id: a, type: nothing }]', { definitions: new DefinitionRegistry() });
+ * console.log(issues[0]?.line, issues[0]?.column); // 1 23
+ * ```
+ */
+export function checkWorkflow(documentOrText: string | object, options: CompileOptions = {}): WorkflowReport {
+  try {
+    const { issues, warnings } = compilation(documentOrText, options);
+    return { issues, warnings };
+  } catch (error) {
+    if (error instanceof WorkflowError) return { issues: error.issues, warnings: [] };
+    throw error;
+  }
+}
+
+function compilation(documentOrText: string | object, options: CompileOptions): Compilation {
+  const known = typeof documentOrText === 'string' ? undefined : sourceOf(documentOrText);
+  const read: ReadDocument = known === undefined ? readDocument(documentOrText, options) : { document: documentOrText as WorkflowDocument, source: known, issues: [] };
+  if (read.document === undefined) return { compiled: undefined, issues: read.issues, warnings: [] };
+  const file = options.file ?? known?.file;
+  const root = rootOf(options.root ?? (file === undefined ? '.' : dirname(file)), options);
+  const path = file === undefined ? undefined : realPathOf(file);
+  const directory = path === undefined ? root.directory : dirname(path);
+  const session = new Session({ definitions: options.definitions ?? defaultDefinitions, root, allowSharedStorage: options.allowSharedStorage === true });
+  const { compiled, issues, warnings } = session.outermost(read.document, read.source, directory, path);
+  return { compiled, issues: once(issues), warnings: once(warnings) };
+}
+
+function rootOf(directory: string, { maxFileBytes }: CompileOptions): Root {
+  try {
+    return new Root(directory, { maxFileBytes });
+  } catch (error) {
+    throw loadError(error, directory);
+  }
+}
+
+function loadError(error: unknown, file: string): unknown {
+  if (!(error instanceof FileProblem)) return error;
+  return errorOf([{ phase: 'load', message: sentence(error.message), at: [], file, line: undefined, column: undefined }], error);
+}
+
+/** Text may be given under the name of a file that does not exist. */
+function realPathOf(file: string): string {
+  const path = resolve(file);
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+/** Two nodes with one child would tell its problems twice. */
+const once = (issues: readonly WorkflowIssue[]): WorkflowIssue[] => [...new Map(issues.map((issue) => [issueLine(issue), issue])).values()];
+
+/** The outermost document sees the inputs that it declares, and no other field of the context. */
+function modelOfDocument({ model, needs, readsMore }: CompiledDocument): WorkflowModel {
+  return (readsMore ? rewritten(model, closedContext(...needs)) : model) as WorkflowModel;
+}

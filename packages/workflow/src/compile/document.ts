@@ -1,0 +1,237 @@
+/** One document to one model. Everything is checked first; only a document without a problem is wired. */
+import { FlowError } from '@flowmodel/core';
+import { inOrder as inOrderOfText } from '../document/parse.ts';
+import { isNested } from '../document/schema.ts';
+import type { NodeDeclaration, WorkflowDocument } from '../document/schema.ts';
+import type { Source } from '../document/source.ts';
+import type { WorkflowIssue } from '../errors.ts';
+import { suggestion } from '../names.ts';
+import { parseExpression, referencesIn } from '../template/expression.ts';
+import type { Expression } from '../template/expression.ts';
+import { withOutcome } from './gating.ts';
+import { fits, kindOf, kindOfInput, kindOfValue, kindText } from './kinds.ts';
+import { checkModelNode, readsMore, wireModelNode } from './model-node.ts';
+import { checkNestedNode, imply, readMappings, wireNestedNode } from './nested-node.ts';
+import { checkRoutes, edgesOf, inOrder, leads, placeGates } from './order.ts';
+import type { Edge } from './order.ts';
+import { collect } from './parts.ts';
+import { Scope } from './scope.ts';
+import type { Place, Session } from './session.ts';
+import { unionOf, Wiring } from './wiring.ts';
+import type { Basis, CompiledDocument, Wire, Work } from './work.ts';
+
+/** What became of a document. */
+export interface Compilation {
+  readonly compiled: CompiledDocument | undefined;
+  readonly issues: readonly WorkflowIssue[];
+  readonly warnings: readonly WorkflowIssue[];
+}
+
+export function compileDocument(document: WorkflowDocument, source: Source, place: Place, session: Session): Compilation {
+  const issues: WorkflowIssue[] = [];
+  const warnings: WorkflowIssue[] = [];
+  const scope = new Scope(document, source, issues, warnings);
+  const basis = new BasisBuilder(place);
+  checkInputs(scope);
+  const works = document.nodes.map((node, i) => readNode(node, ['nodes', i], scope, source, place, session, basis, issues));
+  scope.addNodes(works);
+  for (const { child } of works) if (child !== undefined && 'compiled' in child) warnings.push(...child.compiled.warnings);
+  const outputs = readOutputs(scope);
+  for (const work of works) for (const value of work.values.values()) addUses(scope, work, value);
+
+  const edges = edgesOf(scope, works);
+  for (const work of works) imply(scope, work, (from, to) => waitsFor(from, to, edges));
+  const sorted = inOrder(works, edges);
+  if ('circle' in sorted) reportCircle(scope, sorted.circle);
+  const order = 'order' in sorted ? sorted.order : works;
+  if ('order' in sorted) placeGates(scope, order, edges);
+  for (const work of order) {
+    if (isNested(work.node)) checkNestedNode(scope, work);
+    else if (work.definition !== undefined) checkModelNode(scope, work, work.definition);
+    else for (const [name, value] of work.values) scope.kindOf(value, [...work.valuesAt, name]);
+  }
+  checkRoutes(scope, works, edges, (work) => looksAtFailure(scope, works, outputs, work));
+  const kinds = Object.fromEntries(outputs.map(({ name, value, at }) => [name, scope.kindOf(value, at)]));
+  for (const name of Object.keys(document.inputs)) if (!scope.used.has(name)) scope.warn(['inputs', name], `nothing uses the input '${name}'`);
+  if (issues.length > 0) return { compiled: undefined, issues: inOrderOfText(issues), warnings };
+
+  try {
+    const { wire, optional } = wireDocument(scope, order, edges, outputs);
+    const compiled: CompiledDocument = {
+      model: wire.model,
+      inputs: document.inputs,
+      needs: new Set([...wire.needs].filter((name) => Object.hasOwn(document.inputs, name))),
+      readsMore: works.some((work) => work.definition !== undefined && readsMore(scope, work, work.definition)),
+      outputs: Object.fromEntries(outputs.map(({ name }) => [name, { kind: kinds[name], isOptional: optional.includes(name) }])),
+      warnings,
+      basis: basis.done(),
+    };
+    return { compiled, issues, warnings };
+  } catch (error) {
+    if (!(error instanceof FlowError)) throw error;
+    return { compiled: undefined, issues: [source.issue('compile', [], error.message)], warnings };
+  }
+}
+
+function checkInputs(scope: Scope): void {
+  for (const [name, input] of Object.entries(scope.document.inputs)) {
+    if (input.default === undefined || input.default === null || fits(kindOfValue(input.default), kindOfInput(input))) continue;
+    scope.report(['inputs', name, 'default'], `the default of '${name}' is ${kindText(kindOfValue(input.default))}, and its type is ${input.type}`);
+  }
+}
+
+/* ---------- nodes ---------- */
+
+function readNode(node: NodeDeclaration, at: readonly (string | number)[], scope: Scope, source: Source, place: Place, session: Session, basis: BasisBuilder, issues: WorkflowIssue[]): Work {
+  const nested = isNested(node);
+  const valuesAt = nested ? [...at, 'params', 'param_mapping'] : [...at, 'params'];
+  const given = nested ? (node.params.param_mapping ?? {}) : node.params;
+  const report = (at: readonly (string | number)[], problem: string): void => scope.report(at, problem);
+  const values = new Map(Object.entries(given).map(([name, value]) => [name, parseExpression(value, { bare: nested }, report, [...valuesAt, name])]));
+  const routed = nested ? node.params.error_action : undefined;
+  const errorAction = node.error_action ?? (routed === '' ? 'error' : routed);
+  const definition = nested ? undefined : findDefinition(node.type, [...at, 'type'], scope, session, basis);
+  return {
+    node,
+    at,
+    valuesAt,
+    values,
+    definition,
+    child: nested ? session.child(node, at, source, place, errorAction !== undefined, basis, issues) : undefined,
+    mappings: nested ? readMappings(node, at, source, report) : undefined,
+    implied: new Map(),
+    errorAction,
+    uses: new Set(),
+    kind: kindOf(definition?.output?.schema, 'output'),
+    isOutcome: false,
+    gates: undefined,
+  };
+}
+
+function findDefinition(type: string, at: readonly (string | number)[], scope: Scope, { definitions }: Session, basis: BasisBuilder): Work['definition'] {
+  if (definitions.has(type)) {
+    const definition = definitions.get(type);
+    if (definition.kind === 'function' || definition.kind === 'class') {
+      basis.definitions.set(type, definition);
+      return definition;
+    }
+    scope.report(at, `'${type}' is a context transform, and nodes are models`);
+    return undefined;
+  }
+  const names = definitions.names().filter((name) => ['function', 'class'].includes(definitions.get(name).kind) && !name.startsWith('workflow'));
+  scope.report(at, `no flow model is named '${type}'.${suggestion(type, ['workflow', ...names], 'Known are')} Import the module that defines it`);
+  return undefined;
+}
+
+function addUses(scope: Scope, work: Work, value: Expression): void {
+  for (const { reference } of referencesIn(value)) {
+    const used = scope.nodeOf(reference.name);
+    if (used !== undefined) work.uses.add(used);
+  }
+}
+
+/** Whether a node comes after another, by data or by edges. */
+function waitsFor(from: Work, to: Work, edges: readonly Edge[]): boolean {
+  const seen = new Set<Work>([from]);
+  for (const work of seen) {
+    for (const upstream of work.uses) seen.add(upstream);
+    for (const edge of edges) if (edge.to === work) seen.add(edge.from);
+  }
+  return seen.has(to);
+}
+
+function reportCircle(scope: Scope, circle: readonly Work[]): void {
+  const ids = circle.map(({ node }) => node.id);
+  scope.report(circle[0]!.at, `the nodes wait for each other: ${[...ids, ids[0]].join(' -> ')}. A document has no loops; write the loop as a model`);
+}
+
+/* ---------- outputs ---------- */
+
+interface Output {
+  readonly name: string;
+  readonly at: readonly (string | number)[];
+  readonly value: Expression;
+}
+
+function readOutputs(scope: Scope): Output[] {
+  return Object.entries(scope.document.outputs).map(([name, { source }]) => {
+    const at = ['outputs', name, 'source'];
+    const value = parseExpression(source, { bare: true }, (at, problem) => scope.report(at, problem), at);
+    if (value.kind === 'literal') scope.report(at, `the source of '${name}' refers to nothing. Write '\${node}' or '\${node.path}'`);
+    return { name, at, value };
+  });
+}
+
+function looksAtFailure(scope: Scope, works: readonly Work[], outputs: readonly Output[], work: Work): boolean {
+  const values = [...works.flatMap(({ values }) => [...values.values()]), ...outputs.map(({ value }) => value)];
+  return values.some((value) => [...referencesIn(value)].some(({ reference: { name, path } }) => (path[0] === 'error' || path[0] === 'action') && scope.nodeOf(name) === work));
+}
+
+/* ---------- wiring ---------- */
+
+function wireDocument(scope: Scope, order: readonly Work[], edges: readonly Edge[], outputs: readonly Output[]): { readonly wire: Wire; readonly optional: readonly string[] } {
+  const wiring = new Wiring(scope);
+  for (const work of order) {
+    const wire = work.definition === undefined ? wireNestedNode(wiring, work) : wireModelNode(scope, wiring, work, work.definition);
+    wiring.add(work, withOutcome(scope, wiring, work, wire));
+  }
+  const needs: ReadonlySet<string>[] = [];
+  const record: Record<string, unknown> = {};
+  const optional: string[] = [];
+  for (const { name, value } of outputs) {
+    const mayBeSkipped = [...referencesIn(value)].some(({ reference, isOptional }) => !isOptional && scope.nodeOf(reference.name)?.isOutcome === true);
+    if (mayBeSkipped) optional.push(name);
+    const wire = mayBeSkipped ? wiring.tentativeWire(value, true) : wiring.wireOf(value);
+    record[name] = wire.model;
+    needs.push(wire.needs);
+  }
+  const also = [...unused(scope, order, edges, outputs).map((work) => wiring.nodeWire(work)), ...(order.some(({ isOutcome }) => isOutcome) ? inputWires(scope, wiring) : [])];
+  needs.push(...also.map((wire) => wire.needs));
+  const model = collect({ outputs: record, ...(optional.length > 0 && { optional }), ...(also.length > 0 && { also: also.map(({ model }) => model) }) });
+  return { wire: { model, needs: unionOf(needs) }, optional };
+}
+
+/** Nodes that run although nothing refers to them. */
+function unused(scope: Scope, order: readonly Work[], edges: readonly Edge[], outputs: readonly Output[]): Work[] {
+  const used = new Set<Work | undefined>(outputs.flatMap(({ value }) => [...referencesIn(value)].map(({ reference }) => scope.nodeOf(reference.name))));
+  for (const { uses, gates } of order) {
+    for (const work of uses) used.add(work);
+    for (const { from } of gates ?? []) used.add(from);
+  }
+  for (const { from, to } of edges) if (to.gates === undefined) used.add(from); // data leads there
+  return order.filter((work) => !used.has(work));
+}
+
+/** A lazy branch is checked when it is reached; the inputs of a document are checked before anything runs. */
+const inputWires = (scope: Scope, wiring: Wiring): Wire[] =>
+  Object.entries(scope.document.inputs).filter(([name]) => scope.used.has(name)).map(([name, declaration]) => wiring.inputWire(name, declaration));
+
+/* ---------- what a cached copy depends on ---------- */
+
+export class BasisBuilder {
+  readonly files = new Map<string, string>();
+  readonly definitions = new Map<string, NonNullable<Work['definition']>>();
+  tooDeepAt = Number.POSITIVE_INFINITY;
+  isFinal = true;
+  readonly #depth: number;
+
+  constructor({ depth }: Place) {
+    this.#depth = depth;
+  }
+
+  /** A nested node may not stand at `maxDepth` or deeper. */
+  limit(maxDepth: number): void {
+    this.tooDeepAt = Math.min(this.tooDeepAt, maxDepth - this.#depth);
+  }
+
+  include(child: Basis): void {
+    for (const [path, hash] of child.files) this.files.set(path, hash);
+    for (const [name, definition] of child.definitions) this.definitions.set(name, definition);
+    this.tooDeepAt = Math.min(this.tooDeepAt, child.tooDeepAt + 1);
+    this.isFinal &&= child.isFinal;
+  }
+
+  done(): Basis {
+    return this;
+  }
+}

@@ -1,0 +1,98 @@
+/** The order of nodes, and which of them may be skipped. */
+import { DEFAULT_ACTION } from './outcome.ts';
+import type { Scope } from './scope.ts';
+import { referencesIn } from '../template/expression.ts';
+import { suggestion } from '../names.ts';
+import type { GateEdge, Work } from './work.ts';
+
+/** An edge of the document between nodes that exist. */
+export interface Edge {
+  readonly from: Work;
+  readonly to: Work;
+  readonly action: string;
+}
+
+/** Reads the edges of the document; reports those whose ends do not exist. */
+export function edgesOf(scope: Scope, works: readonly Work[]): Edge[] {
+  const byId = new Map(works.map((work) => [work.node.id, work]));
+  return scope.document.edges.flatMap(({ from, to, action = DEFAULT_ACTION }, i) => {
+    for (const [end, id] of [['from', from], ['to', to]] as const) {
+      if (!byId.has(id)) scope.report(['edges', i, end], `there is no node '${id}'.${suggestion(id, byId.keys(), 'The nodes are')}`);
+    }
+    const ends = { from: byId.get(from), to: byId.get(to) };
+    return ends.from === undefined || ends.to === undefined ? [] : [{ from: ends.from, to: ends.to, action }];
+  });
+}
+
+/** Nodes so that each comes after what it depends on, or else the nodes of a circle. */
+export function inOrder(works: readonly Work[], edges: readonly Edge[]): { readonly order: readonly Work[] } | { readonly circle: readonly Work[] } {
+  const before = new Map(works.map((work) => [work, [...work.uses, ...edges.filter(({ to }) => to === work).map(({ from }) => from)]]));
+  const done = new Set<Work>();
+  for (const start of works) {
+    const open: { readonly work: Work; next: number }[] = [{ work: start, next: 0 }];
+    while (open.length > 0) {
+      const top = open.at(-1)!;
+      const upstream = before.get(top.work)!;
+      if (done.has(top.work) || top.next === upstream.length) {
+        done.add(top.work);
+        open.pop();
+        continue;
+      }
+      const work = upstream[top.next++]!;
+      const at = open.findIndex((each) => each.work === work);
+      if (at >= 0) return { circle: open.slice(at).map((each) => each.work).toReversed() };
+      if (!done.has(work)) open.push({ work, next: 0 });
+    }
+  }
+  return { order: [...done] };
+}
+
+/** Whether data leads from one node to another. */
+export function leads(from: Work, to: Work): boolean {
+  const seen = new Set<Work>([to]);
+  for (const work of seen) for (const upstream of work.uses) seen.add(upstream);
+  return from !== to && seen.has(from);
+}
+
+/** Decides, in order, which nodes stand behind a gate: those that an action or a failure may skip, and those that only wait for another. */
+export function placeGates(scope: Scope, order: readonly Work[], edges: readonly Edge[]): void {
+  for (const work of order) {
+    const incoming = edges.filter(({ to }) => to === work).map(({ from, action }): GateEdge => ({ from, action, others: otherActions(edges, from) }));
+    const decides = ({ from, action, others }: GateEdge): boolean => action !== DEFAULT_ACTION || from.isOutcome || others.length > 0 || !leads(from, work);
+    const isGated = incoming.some(decides) || needsOf(scope, work).length > 0;
+    if (isGated) work.gates = incoming;
+    work.isOutcome = isGated || work.errorAction !== undefined;
+  }
+}
+
+const otherActions = (edges: readonly Edge[], from: Work): string[] => [...new Set(edges.filter((edge) => edge.from === from && edge.action !== DEFAULT_ACTION).map(({ action }) => action))];
+
+export interface Need {
+  readonly work: Work;
+  readonly reference: string;
+  readonly after: 'success' | 'failure' | 'both';
+}
+
+/** The nodes without whose value a node cannot run, as far as they may lack one. */
+export function needsOf(scope: Scope, work: Work): Need[] {
+  const found = new Map<string, Need>();
+  const references = [...[...work.values.values()].flatMap((value) => [...referencesIn(value)]), ...[...work.implied.values()].map((reference) => ({ reference, isOptional: false }))];
+  for (const { reference, isOptional } of references) {
+    const node = scope.nodeOf(reference.name);
+    if (isOptional || node === undefined || !node.isOutcome) continue;
+    const isRouted = node.errorAction !== undefined && scope.resolve(reference.name)?.kind === 'node';
+    const after = isRouted && reference.path[0] === 'error' ? 'failure' : isRouted && reference.path[0] === 'action' ? 'both' : 'success';
+    found.set(`${node.node.id} ${after}`, { work: node, reference: reference.text, after });
+  }
+  return [...found.values()];
+}
+
+/** A routed failure that leads nowhere and that nobody looks at would be a silent one. */
+export function checkRoutes(scope: Scope, works: readonly Work[], edges: readonly Edge[], looksAtFailure: (work: Work) => boolean): void {
+  for (const work of works) {
+    const { errorAction } = work;
+    if (errorAction === undefined || edges.some(({ from, action }) => from === work && action === errorAction) || looksAtFailure(work)) continue;
+    const fix = `Add an edge { from: ${work.node.id}, to: …, action: ${errorAction} }, or refer to \${${work.node.id}.error}`;
+    scope.report(work.at, `node '${work.node.id}' routes its failure to '${errorAction}', and no edge with that action leaves it. ${fix}`);
+  }
+}

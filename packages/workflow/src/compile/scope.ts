@@ -1,0 +1,147 @@
+/** The root names of a document, and what references to them come to. Inputs come first, then nodes and what nested nodes map to root names. */
+import type { Path } from '../document/data.ts';
+import type { WorkflowDocument } from '../document/schema.ts';
+import { sentence } from '../document/source.ts';
+import type { Source } from '../document/source.ts';
+import type { WorkflowIssue, WorkflowPhase } from '../errors.ts';
+import { suggestion } from '../names.ts';
+import { referencesIn } from '../template/expression.ts';
+import type { Expression } from '../template/expression.ts';
+import type { Reference } from '../template/parse.ts';
+import { fits, kindAt, kindOfInput, kindOfValue, listOf, misfit, kindText, recordOf, TEXT } from './kinds.ts';
+import type { Kind } from './kinds.ts';
+import type { RootName, Work } from './work.ts';
+
+export class Scope {
+  readonly document: WorkflowDocument;
+  readonly #source: Source;
+  readonly #issues: WorkflowIssue[];
+  readonly #warnings: WorkflowIssue[];
+  readonly #names = new Map<string, RootName>();
+  /** The inputs that something reads. */
+  readonly used = new Set<string>();
+
+  constructor(document: WorkflowDocument, source: Source, issues: WorkflowIssue[], warnings: WorkflowIssue[]) {
+    this.document = document;
+    this.#source = source;
+    this.#issues = issues;
+    this.#warnings = warnings;
+    for (const [name, declaration] of Object.entries(document.inputs)) this.#names.set(name, { kind: 'input', name, declaration });
+  }
+
+  report(at: Path, message: string, phase: WorkflowPhase = 'compile'): void {
+    this.#issues.push(this.#source.issue(phase, at, message));
+  }
+
+  warn(at: Path, message: string): void {
+    this.#warnings.push(this.#source.issue('compile', at, message));
+  }
+
+  addNodes(works: readonly Work[]): void {
+    for (const work of works) {
+      const { id } = work.node;
+      const taken = this.#names.get(id);
+      if (taken?.kind === 'node') this.report([...work.at, 'id'], `there is another node '${id}'; ids are unique`);
+      else if (taken !== undefined) this.warn([...work.at, 'id'], `\${${id}} is the input '${id}', which hides the node of that name`);
+      else this.#names.set(id, { kind: 'node', work });
+    }
+    for (const work of works) {
+      for (const [name, mappings] of work.mappings ?? []) {
+        const taken = this.#names.get(name);
+        if (taken !== undefined) this.report(mappings[0]!.at, `'${name}' is the name of ${taken.kind === 'input' ? 'an input' : taken.kind === 'node' ? 'a node' : `an output of node '${taken.work.node.id}'`} already; map to another name`);
+        else this.#names.set(name, { kind: 'mapped', work, mappings });
+      }
+    }
+  }
+
+  resolve(name: string): RootName | undefined {
+    const root = this.#names.get(name);
+    if (root?.kind === 'input') this.used.add(name);
+    return root;
+  }
+
+  /** The node that a reference depends on. */
+  nodeOf(name: string): Work | undefined {
+    const root = this.#names.get(name);
+    return root === undefined || root.kind === 'input' ? undefined : root.work;
+  }
+
+  names(): IterableIterator<string> {
+    return this.#names.keys();
+  }
+
+  input(name: string): RootName | undefined {
+    const root = this.#names.get(name);
+    return root?.kind === 'input' ? this.resolve(name) : undefined;
+  }
+
+  /** What an expression yields; reports what it refers to in vain. */
+  kindOf(expression: Expression, at: Path, isOptional = false): Kind {
+    switch (expression.kind) {
+      case 'literal':
+        return kindOfValue(expression.value);
+      case 'reference':
+        return this.#kindOfReference(expression.reference, at, isOptional);
+      case 'text':
+        for (const { reference } of referencesIn(expression)) this.#kindOfReference(reference, at, isOptional);
+        return TEXT;
+      case 'list':
+        for (const [i, item] of expression.items.entries()) this.kindOf(item, [...at, i], isOptional);
+        return listOf(undefined);
+      case 'record':
+        return recordOf(Object.fromEntries(Object.entries(expression.fields).map(([name, field]) => [name, this.kindOf(field, [...at, name], isOptional)])));
+      case 'default': {
+        const kind = this.kindOf(expression.value, [...at, '$value'], true);
+        return kind === undefined ? undefined : [...kind, ...(kindOfValue(expression.otherwise) ?? [])];
+      }
+    }
+  }
+
+  /** Reports an expression whose kind does not suit what it is for. */
+  check(expression: Expression, at: Path, target: Kind, what: string): void {
+    const kind = this.kindOf(expression, at);
+    if (fits(kind, target)) return;
+    const shown = expression.kind === 'reference' ? `${expression.reference.text} is ${kindText(kind)}` : `it is ${kindText(kind)}`;
+    this.report(at, `${what} expects ${kindText(target)}, and ${shown}${misfit(kind, target)}`);
+  }
+
+  #kindOfReference(reference: Reference, at: Path, isOptional: boolean): Kind {
+    const root = this.resolve(reference.name);
+    if (root === undefined) {
+      const message = `${reference.text}: there is no input and no node '${reference.name}'.${suggestion(reference.name, this.names(), 'Known are')}`;
+      if (isOptional) this.warn(at, `${message} The default always stands in`);
+      else this.report(at, message);
+      return undefined;
+    }
+    const found = kindAt(...kindAndPath(root, reference));
+    if ('kind' in found) return found.kind;
+    if (isOptional) this.warn(at, `${reference.text}: ${sentence(found.problem)} The default always stands in`);
+    else this.report(at, `${reference.text}: ${found.problem}`);
+    return undefined;
+  }
+}
+
+/** What a reference looks into, and how. */
+function kindAndPath(root: RootName, { path }: Reference): [Kind, readonly (string | number)[]] {
+  if (root.kind === 'input') return [kindOfInput(root.declaration), path];
+  if (root.kind === 'mapped') return [mappedKind(root), path];
+  const { work } = root;
+  if (work.errorAction !== undefined && (path[0] === 'error' || path[0] === 'action')) return [undefined, path];
+  return [work.mappings === undefined ? work.kind : listedOnly(work), path];
+}
+
+/** With an `output_mapping`, what it does not list stays private. */
+function listedOnly(work: Work): Kind {
+  const listed = new Set([...work.mappings!.values()].flat().map(({ source }) => source.name));
+  return work.kind?.map((one) => (one.fields === undefined ? one : { ...one, fields: Object.fromEntries(Object.entries(one.fields).filter(([name]) => listed.has(name))) }));
+}
+
+function mappedKind({ work, mappings }: Extract<RootName, { kind: 'mapped' }>): Kind {
+  const kindOfMapping = ({ source }: (typeof mappings)[number]): Kind => {
+    const found = kindAt(work.kind, [source.name, ...source.path]);
+    return 'kind' in found ? found.kind : undefined; // reported where it is mapped
+  };
+  const [only] = mappings;
+  if (mappings.length === 1 && only!.target.length === 0) return kindOfMapping(only!);
+  return recordOf(Object.fromEntries(mappings.map((mapping) => [mapping.target[0]!, mapping.target.length === 1 ? kindOfMapping(mapping) : undefined])));
+}

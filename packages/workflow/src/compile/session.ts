@@ -1,0 +1,189 @@
+/** One compilation with all its children: loading, depth, circles, and compiled children that are used again. */
+import type { Definition, DefinitionRegistry } from '@flowmodel/core';
+import { isRecord } from '../document/data.ts';
+import { readData, readDocument } from '../document/parse.ts';
+import type { ReadDocument } from '../document/parse.ts';
+import type { NestedNodeDeclaration, WorkflowDocument } from '../document/schema.ts';
+import type { Source } from '../document/source.ts';
+import type { WorkflowIssue, WorkflowPhase } from '../errors.ts';
+import { FileProblem, hashOf, Root } from '../files/root.ts';
+import type { LoadedFile } from '../files/root.ts';
+import { compileDocument } from './document.ts';
+import type { BasisBuilder, Compilation } from './document.ts';
+import { failureText } from './nested-node.ts';
+import type { Child, CompiledDocument } from './work.ts';
+
+/** Where a document stands: the folder that its references start from, and the documents around it. */
+export interface Place {
+  readonly directory: string;
+  /** 0 for the outermost. */
+  readonly depth: number;
+  readonly around: readonly Ancestor[];
+}
+
+interface Ancestor {
+  readonly shown: string;
+  readonly path: string | undefined;
+  /** Folder and content: the same content in the same folder has the same children. */
+  readonly identity: string;
+}
+
+export interface SessionOptions {
+  readonly definitions: DefinitionRegistry;
+  readonly root: Root;
+  readonly allowSharedStorage: boolean;
+}
+
+/** Part of what compiled children are known by: what another version made is not used. */
+const SCHEMA_VERSION = 1;
+const MOST_KEPT = 500;
+
+interface Kept {
+  readonly hash: string;
+  readonly compiled: CompiledDocument;
+}
+
+/** Compiled children, by the registry whose definitions they use. */
+const keptBy = new WeakMap<DefinitionRegistry, Map<string, Kept>>();
+
+export class Session {
+  readonly definitions: DefinitionRegistry;
+  readonly #root: Root;
+  readonly #allowSharedStorage: boolean;
+  readonly #kept: Map<string, Kept>;
+
+  constructor({ definitions, root, allowSharedStorage }: SessionOptions) {
+    this.definitions = definitions;
+    this.#root = root;
+    this.#allowSharedStorage = allowSharedStorage;
+    this.#kept = keptBy.get(definitions) ?? new Map();
+    keptBy.set(definitions, this.#kept);
+  }
+
+  /** Compiles the outermost document. */
+  outermost(document: WorkflowDocument, source: Source, directory: string, path: string | undefined): Compilation {
+    const ancestor = { shown: source.file ?? '<inline>', path, identity: identityOf(directory, document) };
+    return compileDocument(document, source, { directory, depth: 0, around: [ancestor] }, this);
+  }
+
+  /** The child of a nested node. What is wrong with it goes to `issues`, unless the node routes it. */
+  child(node: NestedNodeDeclaration, at: readonly (string | number)[], source: Source, place: Place, isRouted: boolean, basis: BasisBuilder, issues: WorkflowIssue[]): Child | undefined {
+    const { params } = node;
+    const paramsAt = [...at, 'params'];
+    const report = (phase: WorkflowPhase, key: string, message: string): undefined => void issues.push(source.issue(phase, [...paramsAt, key], message));
+    if (params.storage_mode === 'shared' && !this.#allowSharedStorage) {
+      report('compile', 'storage_mode', "'shared' lets a child see everything that its parent has. If that is meant, compile with allowSharedStorage: true; 'scoped' shows it what begins with a prefix");
+    }
+    basis.limit(params.max_depth);
+    const shown = params.workflow_ref ?? '<inline>';
+    const found: WorkflowIssue[] = [];
+    const compiled = this.#compileChild(node, paramsAt, source, place, basis, found);
+    if (compiled !== undefined) {
+      basis.include(compiled.basis);
+      return { compiled };
+    }
+    const escapes = found.some((issue) => this.#escapes.has(issue));
+    if (!isRouted || escapes) {
+      issues.push(...found);
+      return undefined;
+    }
+    basis.isFinal = false;
+    return { failure: { message: failureText(shown, found), issues: found } };
+  }
+
+  /** Issues that are told whatever the node routes. */
+  readonly #escapes = new WeakSet<WorkflowIssue>();
+
+  #compileChild({ params }: NestedNodeDeclaration, at: readonly (string | number)[], source: Source, place: Place, basis: BasisBuilder, issues: WorkflowIssue[]): CompiledDocument | undefined {
+    const key = params.workflow_ref === undefined ? 'workflow_ir' : 'workflow_ref';
+    const here = [...at, key];
+    if (place.depth >= params.max_depth) {
+      issues.push(source.issue('depth', [...at, 'max_depth'], `Maximum workflow nesting depth (${params.max_depth}) exceeded: this node stands at depth ${place.depth}`));
+      return undefined;
+    }
+    if (params.workflow_ref === undefined) return this.#inline(params.workflow_ir, here, source, place, issues);
+    const file = this.#load(params.workflow_ref, here, source, place, issues);
+    if (file === undefined) return undefined;
+    if (place.around.some(({ path }) => path === file.path)) return this.#circle(file.shown, here, source, place, issues);
+    basis.files.set(file.path, file.hash);
+    return this.#fromFile(file, here, source, place, issues);
+  }
+
+  #load(reference: string, at: readonly (string | number)[], source: Source, place: Place, issues: WorkflowIssue[]): LoadedFile | undefined {
+    if (reference.includes('${') || reference.startsWith('$')) {
+      issues.push(source.issue('compile', at, "'workflow_ref' takes no template: children are compiled before anything runs. Use a node for each child, and edges with actions"));
+      return undefined;
+    }
+    try {
+      return this.#root.load(reference, place.directory);
+    } catch (error) {
+      if (!(error instanceof FileProblem)) throw error;
+      const issue = source.issue('load', at, error.message);
+      if (error.isEscape) this.#escapes.add(issue);
+      issues.push(issue);
+      return undefined;
+    }
+  }
+
+  #inline(data: unknown, at: readonly (string | number)[], source: Source, place: Place, issues: WorkflowIssue[]): CompiledDocument | undefined {
+    return this.#compile(readData(data, source.inside(at)), '<inline>', undefined, place.directory, at, source, place, issues)?.compiled;
+  }
+
+  /** The compiled child of a file: one that is kept, if everything below is as it was. */
+  #fromFile(file: LoadedFile, at: readonly (string | number)[], source: Source, place: Place, issues: WorkflowIssue[]): CompiledDocument | undefined {
+    const key = JSON.stringify([SCHEMA_VERSION, this.#root.directory, this.#allowSharedStorage, file.path]);
+    const kept = this.#kept.get(key);
+    if (kept !== undefined && kept.hash === file.hash && this.#isCurrent(kept.compiled, place)) {
+      this.#kept.delete(key); // to the end: the first is the one that was not used for longest
+      this.#kept.set(key, kept);
+      return kept.compiled;
+    }
+    const compiled = this.#compile(readDocument(file.text, { file: file.shown }), file.shown, file.path, file.directory, at, source, place, issues)?.compiled;
+    if (compiled?.basis.isFinal === true) {
+      this.#kept.set(key, { hash: file.hash, compiled });
+      if (this.#kept.size > MOST_KEPT) this.#kept.delete(this.#kept.keys().next().value!);
+    }
+    return compiled;
+  }
+
+  #isCurrent({ basis }: CompiledDocument, place: Place): boolean {
+    if (place.depth + 1 >= basis.tooDeepAt) return false;
+    for (const [name, definition] of basis.definitions) if (!isSame(this.definitions, name, definition)) return false;
+    for (const [path, hash] of basis.files) {
+      if (place.around.some((ancestor) => ancestor.path === path)) return false;
+      try {
+        if (this.#root.load(pathFrom(this.#root.directory, path), this.#root.directory).hash !== hash) return false;
+      } catch {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  #compile(read: ReadDocument, shown: string, path: string | undefined, directory: string, at: readonly (string | number)[], source: Source, place: Place, issues: WorkflowIssue[]): Compilation | undefined {
+    if (read.document === undefined) {
+      issues.push(...read.issues);
+      return undefined;
+    }
+    const identity = identityOf(directory, read.document);
+    if (place.around.some((ancestor) => ancestor.identity === identity)) return this.#circle(shown, at, source, place, issues);
+    const compilation = compileDocument(read.document, read.source, { directory, depth: place.depth + 1, around: [...place.around, { shown, path, identity }] }, this);
+    issues.push(...compilation.issues);
+    return compilation;
+  }
+
+  #circle(shown: string, at: readonly (string | number)[], source: Source, place: Place, issues: WorkflowIssue[]): undefined {
+    issues.push(source.issue('cycle', at, `a workflow cannot contain itself: ${[...place.around.map((ancestor) => ancestor.shown), shown].join(' -> ')}`));
+    return undefined;
+  }
+}
+
+const isSame = (definitions: DefinitionRegistry, name: string, definition: Definition): boolean => definitions.has(name) && definitions.get(name) === definition;
+
+const pathFrom = (root: string, path: string): string => path.slice(root.length).replaceAll('\\', '/').replace(/^\/+/, '');
+
+const identityOf = (directory: string, document: WorkflowDocument): string => `${directory} ${hashOf(canonical(document))}`;
+
+/** JSON with sorted keys. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_key, part: unknown) => (isRecord(part) ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1))) : part));

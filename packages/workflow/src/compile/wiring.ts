@@ -1,0 +1,221 @@
+/** References and values of a document as models: each reference is one model, however often it stands in the document. */
+import { computed, fromField } from '@flowmodel/core';
+import type { CallableModel } from '@flowmodel/core';
+import { z } from 'zod';
+import type { InputDeclaration } from '../document/schema.ts';
+import type { Expression } from '../template/expression.ts';
+import type { Reference, Template } from '../template/parse.ts';
+import type { Form } from '../template/resolve.ts';
+import { find, handOn, otherwise, pick, template, tentative } from './parts.ts';
+import type { Scope } from './scope.ts';
+import type { Mapping, RootName, Wire, Work } from './work.ts';
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** A rewrite of one context field, and the inputs of the document that it reads. */
+export interface Supply {
+  readonly value: unknown;
+  readonly needs: ReadonlySet<string>;
+}
+
+/** `withContext` with rewrites that only the compiler knows. */
+export const rewritten = (model: CallableModel, ...rewrites: readonly unknown[]): CallableModel =>
+  (model.flow.withContext as (...rewrites: unknown[]) => CallableModel).apply(model.flow, [...rewrites]); // their types are not known here
+
+export const unionOf = (sets: Iterable<ReadonlySet<string>>): ReadonlySet<string> => {
+  const all = new Set<string>();
+  for (const set of sets) for (const each of set) all.add(each);
+  return all;
+};
+
+/** What a value of a declared input must be. */
+export function schemaOf({ type, default: fallback, secret }: InputDeclaration): z.ZodType {
+  let schema = SCHEMAS[type];
+  if (fallback === null) schema = schema.nullable();
+  if (fallback !== undefined) schema = schema.default(fallback);
+  return secret === true ? schema.meta({ secret: true }) : schema;
+}
+
+const SCHEMAS: Readonly<Record<InputDeclaration['type'], z.ZodType>> = {
+  any: z.unknown(),
+  string: z.string(),
+  number: z.number(),
+  boolean: z.boolean(),
+  object: z.record(z.string(), z.unknown()),
+  array: z.array(z.unknown()),
+};
+
+/** Whether a value of any kind goes, given or not at all: then there is nothing to do when it is handed on. */
+const isPlain = ({ type, default: fallback, secret }: InputDeclaration): boolean => type === 'any' && fallback === undefined && secret !== true;
+
+export class Wiring {
+  readonly #scope: Scope;
+  /** The values, or outcomes, of the nodes that are wired already. */
+  readonly #nodes = new Map<Work, Wire>();
+  readonly #transforms = new Map<string, unknown>();
+  readonly #known = new Map<string, Wire>();
+
+  constructor(scope: Scope) {
+    this.#scope = scope;
+  }
+
+  add(work: Work, wire: Wire): void {
+    this.#nodes.set(work, wire);
+  }
+
+  /** The value of a node, or its outcome where it has one. */
+  nodeWire(work: Work): Wire {
+    return this.#nodes.get(work)!;
+  }
+
+  /* ---------- inputs ---------- */
+
+  /** An input as the value of a context field; undefined where the field of that name does as it is. */
+  handedOn(name: string, declaration: InputDeclaration): Supply | undefined {
+    return isPlain(declaration) ? undefined : { value: this.#transform(name, declaration), needs: new Set([name]) };
+  }
+
+  #transform(name: string, declaration: InputDeclaration): unknown {
+    let transform = this.#transforms.get(name);
+    if (transform === undefined) this.#transforms.set(name, (transform = fromField(name, schemaOf(declaration))));
+    return transform;
+  }
+
+  inputWire(name: string, declaration: InputDeclaration): Wire {
+    return this.#once(`input ${name}`, () => ({ model: rewritten(handOn(), { value: this.#transform(name, declaration) }), needs: new Set([name]) }));
+  }
+
+  #once<Value>(key: string, make: () => Wire<Value>): Wire<Value> {
+    let wire = this.#known.get(key);
+    if (wire === undefined) this.#known.set(key, (wire = make()));
+    return wire as Wire<Value>; // a key is always of one kind
+  }
+
+  /* ---------- references ---------- */
+
+  referenceWire(reference: Reference): Wire {
+    const root = this.#scope.resolve(reference.name)!;
+    if (root.kind === 'input' && reference.path.length === 0) return this.inputWire(root.name, root.declaration);
+    if (root.kind === 'node' && reference.path.length === 0 && !root.work.isOutcome) return this.nodeWire(root.work);
+    const { from, path, isOutcome } = this.#origin(root, reference);
+    return this.#once(`pick ${keyOf(reference)}`, () => ({ model: pick({ from: from.model, path, isOutcome, reference: bracesOf(reference) }), needs: from.needs }));
+  }
+
+  /** The same in a list, empty when there is no such value. */
+  #findWire(reference: Reference, onlyWhenSkipped: boolean): Wire<readonly unknown[]> {
+    const root = this.#scope.resolve(reference.name)!;
+    const { from, path, isOutcome } = this.#origin(root, reference);
+    return this.#once(`find ${onlyWhenSkipped} ${keyOf(reference)}`, () => ({ model: find({ from: from.model, path, isOutcome, onlyWhenSkipped, reference: bracesOf(reference) }), needs: from.needs }));
+  }
+
+  /** What a reference looks into. */
+  #origin(root: RootName, { name, path }: Reference): { readonly from: Wire; readonly path: (string | number)[]; readonly isOutcome: boolean } {
+    if (root.kind === 'input') return { from: this.inputWire(root.name, root.declaration), path: [...path], isOutcome: false };
+    const { work } = root;
+    if (root.kind === 'node') return { from: this.nodeWire(work), path: [...path], isOutcome: work.isOutcome };
+    const mapping = root.mappings.find(({ target }) => target.every((part, i) => path[i] === part));
+    if (mapping !== undefined) return { from: this.nodeWire(work), path: [...pathOf(mapping), ...path.slice(mapping.target.length)], isOutcome: work.isOutcome };
+    return { from: this.#once(`mapped ${name}`, () => this.#mappedRecord(root)), path: [...path], isOutcome: false };
+  }
+
+  /** A root name that several outputs of a child are mapped under. */
+  #mappedRecord({ work, mappings }: Extract<RootName, { kind: 'mapped' }>): Wire {
+    const from = this.nodeWire(work);
+    const values = mappings.map((mapping) => pick({ from: from.model, path: pathOf(mapping), isOutcome: work.isOutcome, reference: bracesOf(mapping.source) }));
+    const form: { record: Record<string, Form> } = { record: {} };
+    for (const [i, { target }] of mappings.entries()) {
+      let { record } = form;
+      for (const part of target.slice(0, -1)) ({ record } = (record[part] ??= { record: {} }) as typeof form);
+      record[target.at(-1)!] = { place: i };
+    }
+    return { model: template({ form, values }), needs: from.needs };
+  }
+
+  /* ---------- values ---------- */
+
+  /** An expression as one model. */
+  wireOf(expression: Expression): Wire {
+    if (expression.kind === 'reference') return this.referenceWire(expression.reference);
+    if (expression.kind === 'default') return this.#defaultWire(expression);
+    const places: Wire[] = [];
+    const form = formOf(expression, (part) => place(places, this.wireOf(part)));
+    return { model: template({ form, values: places.map(({ model }) => model) }), needs: unionOf(places.map(({ needs }) => needs)) };
+  }
+
+  #defaultWire({ value, otherwise: fallback }: Extract<Expression, { kind: 'default' }>): Wire {
+    const found = this.tentativeWire(value, false);
+    return { model: otherwise({ found: found.model, otherwise: fallback }), needs: found.needs };
+  }
+
+  /** An expression as a model that yields its value in a list, or an empty one where something is missing. */
+  tentativeWire(expression: Expression, onlyWhenSkipped: boolean): Wire<readonly unknown[]> {
+    if (expression.kind === 'reference' && this.#scope.resolve(expression.reference.name) !== undefined) return this.#findWire(expression.reference, onlyWhenSkipped);
+    const places: Wire<readonly unknown[]>[] = [];
+    const form = formOf(expression, (part) => {
+      if (part.kind === 'reference') return place(places, this.#scope.resolve(part.reference.name) === undefined ? NEVER : this.#findWire(part.reference, onlyWhenSkipped));
+      return place(places, boxed(this.wireOf(part)));
+    });
+    return { model: tentative({ form, found: places.map(({ model }) => model) }), needs: unionOf(places.map(({ needs }) => needs)) };
+  }
+
+  /** An expression as a container with models inside, for inputs that take those. */
+  containerOf(expression: Expression, carry: (wire: Wire) => CallableModel): unknown {
+    switch (expression.kind) {
+      case 'literal':
+        return expression.value;
+      case 'list':
+        return expression.items.map((item) => this.containerOf(item, carry));
+      case 'record':
+        return Object.fromEntries(Object.entries(expression.fields).map(([name, field]) => [name, this.containerOf(field, carry)]));
+      default:
+        return carry(this.wireOf(expression));
+    }
+  }
+
+  /** An expression as the value of a context field. */
+  supply(expression: Expression): Supply {
+    if (expression.kind === 'literal') return { value: expression.value, needs: NOTHING };
+    if (expression.kind === 'reference' && expression.reference.path.length === 0) {
+      const root = this.#scope.resolve(expression.reference.name);
+      if (root?.kind === 'input') return { value: this.#transform(root.name, root.declaration), needs: new Set([root.name]) };
+    }
+    const { model, needs } = this.wireOf(expression);
+    return { value: computed(model), needs };
+  }
+}
+
+/** What is never there. */
+const NEVER: Wire<readonly unknown[]> = { model: find({ from: {}, path: ['-'], reference: '' }), needs: NOTHING };
+
+const boxed = ({ model, needs }: Wire): Wire<readonly unknown[]> => ({ model: template({ form: { list: [{ place: 0 }] }, values: [model] }) as CallableModel<readonly unknown[]>, needs }); // the form is a list
+
+const keyOf = ({ name, path }: Reference): string => JSON.stringify([name, ...path]);
+
+/** The canonical text of a reference, so that `$a` and `${a}` are one. */
+const bracesOf = ({ name, path }: Reference): string => `\${${name}${path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('')}}`;
+
+const pathOf = ({ source }: Mapping): (string | number)[] => [source.name, ...source.path];
+
+function place<Value>(places: Wire<Value>[], wire: Wire<Value>): Form {
+  const known = places.findIndex(({ model }) => model === wire.model);
+  return { place: known >= 0 ? known : places.push(wire) - 1 };
+}
+
+/** The form of a text or container, with a place for every part that is a model. */
+function formOf(expression: Expression, placed: (part: Expression) => Form): Form {
+  switch (expression.kind) {
+    case 'literal':
+      return { value: expression.value };
+    case 'text':
+      return { text: textParts(expression.parts, placed) };
+    case 'list':
+      return { list: expression.items.map((item) => formOf(item, placed)) };
+    case 'record':
+      return { record: Object.fromEntries(Object.entries(expression.fields).map(([name, field]) => [name, formOf(field, placed)])) };
+    default:
+      return placed(expression);
+  }
+}
+
+const textParts = (parts: Template, placed: (part: Expression) => Form): (string | number)[] =>
+  parts.map((part) => (typeof part === 'string' ? part : (placed({ kind: 'reference', reference: part }) as { readonly place: number }).place));

@@ -1,0 +1,28 @@
+/** Where a document comes from: what its relative references start from, and where its parts stand. */
+import type { WorkflowIssue, WorkflowPhase } from '../errors.ts';
+import type { Path } from './data.ts';
+import type { Position } from './text.ts';
+
+export class Source {
+  /** As messages show it; undefined for a document given as data. */
+  readonly file: string | undefined;
+  readonly locate: (path: Path) => Position | undefined;
+
+  constructor(file: string | undefined, locate: (path: Path) => Position | undefined = () => undefined) {
+    this.file = file;
+    this.locate = locate;
+  }
+
+  issue(phase: WorkflowPhase, at: Path, message: string): WorkflowIssue {
+    const position = this.locate(at);
+    return { phase, message: sentence(message), at, file: this.file, line: position?.line, column: position?.column };
+  }
+
+  /** A document inside this one: its positions are those of the text around it. */
+  inside(at: Path): Source {
+    return new Source(this.file === undefined ? '<inline>' : `${this.file}#<inline>`, (path) => this.locate([...at, ...path]));
+  }
+}
+
+/** With its full stop. */
+export const sentence = (text: string): string => (/[.?!]$/.test(text) ? text : `${text}.`);

@@ -1,0 +1,10 @@
+/** Workflow documents: data that compiles to a static graph of flow models. */
+export { WorkflowError } from './errors.ts';
+export type { WorkflowErrorOptions, WorkflowIssue, WorkflowPhase } from './errors.ts';
+export { checkWorkflow, compileWorkflow, compileWorkflowFile } from './compile/compile.ts';
+export type { CompileOptions, WorkflowModel, WorkflowReport } from './compile/compile.ts';
+export type { WorkflowFailure } from './compile/outcome.ts';
+export { parseWorkflow } from './document/parse.ts';
+export type { ParseOptions } from './document/parse.ts';
+export { workflowJsonSchema } from './document/schema.ts';
+export type { WorkflowDocument } from './document/schema.ts';
