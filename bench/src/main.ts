@@ -5,6 +5,7 @@ import { asynchronous } from './async.ts';
 import { cold } from './cold.ts';
 import { flightsShare } from './flights.ts';
 import type { Settings } from './grid.ts';
+import { keys } from './keys.ts';
 import { manyRuns } from './many-runs.ts';
 import { memory } from './memory.ts';
 import type { Large } from './memory.ts';
@@ -38,6 +39,7 @@ const questions: Readonly<Record<string, () => Promise<Section>>> = {
   memory: () => memory({ large, shortLived: args.quick ? 100 : 1_000, log }),
   'many-runs': () => manyRuns({ inFlight: args.quick ? [1, 100] : [1, 10, 100, 1_000], rounds: args.quick ? 3 : 9, log }),
   flights: () => flightsShare({ rounds: args.quick ? 3 : 11, log }),
+  keys: () => keys({ rows: args.quick ? [1, 100] : [1, 100, 10_000], effort: grid.effort, log }),
   size: () => size(),
 };
 

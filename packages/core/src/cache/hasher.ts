@@ -20,7 +20,7 @@ export interface Hasher {
   /** The hash of a text. */
   text(text: string): string;
   /**
-   * The hash of one container taken apart: an array of texts, in which everything inside stands as a text of its own or by its hash. What
+   * The hash of one container taken apart: an array of texts, in which all it holds stands by a text: small things written out, others by their hash. What
    * is equal, what an order of keys means and what is refused has been decided before; two arrays with the same texts are the same value.
    */
   value(value: object): string;

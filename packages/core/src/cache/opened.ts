@@ -19,6 +19,8 @@ export interface Opened {
   readonly assemble: (texts: readonly string[], hasher: Hasher) => readonly string[];
   /** Where an item stands, for messages: `.rows`, `[3]`, `.get("a")`. */
   readonly label: (index: number) => string;
+  /** An array or an object of no class. */
+  readonly isPlain?: boolean;
   /** It cannot change itself; its items may. */
   readonly isFixed: boolean;
   /** The item has been made to stand for it, by `toJSON()` or a codec. */
@@ -47,7 +49,7 @@ const refused = (what: string, instead: string): Problem => ({ problem: `${what}
 function arrayOf(array: readonly unknown[]): Opened | Problem {
   const last = Object.keys(array).at(-1); // indices come first
   if (last !== undefined && String(Number(last) >>> 0) !== last) return refused(`an array with a property of its own ('${last}') cannot enter a key`, 'Pass an object that holds both');
-  return { items: array, assemble: (texts) => texts, label: (i) => `[${i}]`, isFixed: isFixed(array) };
+  return { items: array, assemble: (texts) => texts, label: (i) => `[${i}]`, isPlain: true, isFixed: isFixed(array) };
 }
 
 function plainObject(object: Readonly<Record<string, unknown>>): Opened | Problem {
@@ -62,6 +64,7 @@ function plainObject(object: Readonly<Record<string, unknown>>): Opened | Proble
       return parts;
     },
     label: (i) => (/^[A-Za-z_$][\w$]*$/.test(keys[i]!) ? `.${keys[i]}` : `[${JSON.stringify(keys[i])}]`),
+    isPlain: true,
     isFixed: isFixed(object),
   };
 }

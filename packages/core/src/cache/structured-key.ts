@@ -1,6 +1,6 @@
 /**
- * Keys of containers: bottom up, one hash for each, without recursion. What a container holds stands in it by its own text, so
- * what is shared inside a value costs once, and is the same value as two copies of it.
+ * Keys of containers: bottom up, without recursion, one hash for each that is not small. What a container holds stands in it by its own
+ * text, so what is shared inside a value costs once, and is the same value as two copies of it.
  */
 import { FlowError } from '../errors.ts';
 import { directKey } from './direct-key.ts';
@@ -8,15 +8,47 @@ import type { Hasher } from './hasher.ts';
 import { HOLE, opened } from './opened.ts';
 import type { Opened } from './opened.ts';
 
-/** Per hasher, the texts of containers that can change no more. */
-const remembered = new WeakMap<Hasher, WeakMap<object, string>>();
+/** What a hasher's keys of containers that can change no more are. */
+interface Remembered {
+  /** As they stand in other containers. */
+  readonly inside: WeakMap<object, string>;
+  /** Small ones, as values of their own. */
+  readonly small: WeakMap<object, string>;
+}
+
+const remembered = new WeakMap<Hasher, Remembered>();
 
 /** The text of what is no primitive and no date. Throws UNHASHABLE. */
 export function structuredKey(value: unknown, hasher: Hasher, at: () => string): string {
   let fixed = remembered.get(hasher);
-  if (fixed === undefined) remembered.set(hasher, (fixed = new WeakMap()));
-  return fixed.get(value as object) ?? new Walk(hasher, fixed, at).textOf(value);
+  if (fixed === undefined) remembered.set(hasher, (fixed = { inside: new WeakMap(), small: new WeakMap() }));
+  const container = value as object; // or else it is in no map, and refused
+  const text = fixed.inside.get(container) ?? new Walk(hasher, fixed.inside, at).textOf(container);
+  if (!isSmall(text)) return text;
+  let hashed = fixed.small.get(container);
+  if (hashed === undefined) {
+    hashed = hashOf(['@small', text], hasher);
+    if (fixed.inside.has(container)) fixed.small.set(container, hashed);
+  }
+  return hashed;
 }
+
+/** Small containers stand in others as they are: hashing would take longer than all the rest of them. */
+const LONGEST_INSIDE = 256;
+
+/** Each part with its length, so that no two containers have the same text. */
+function inside(parts: readonly string[], hasher: Hasher): string {
+  let text = '(';
+  for (const part of parts) {
+    text += `${part.length}:${part}`;
+    if (text.length > LONGEST_INSIDE) return hashOf(parts, hasher);
+  }
+  return `${text})`;
+}
+
+const isSmall = (text: string): boolean => text.startsWith('(');
+
+const hashOf = (parts: readonly string[], hasher: Hasher): string => `#${hasher.value(parts)};`;
 
 /** A container whose items are being keyed. */
 interface Frame {
@@ -26,6 +58,8 @@ interface Frame {
   readonly texts: string[];
   /** Nothing met in it so far can change. */
   isFixed: boolean;
+  /** Nothing small met in it so far takes more than reading it again. */
+  isCheap: boolean;
 }
 
 /** In the place of a text while its container is being walked: whoever meets it there has found a cycle. */
@@ -39,7 +73,7 @@ class Walk {
   /** What outlives this walk. */
   readonly #fixed: WeakMap<object, string>;
   readonly #at: () => string;
-  /** Of containers that may change after this walk, and of those under way. */
+  /** Of containers that may change after this walk, and of those under way. Not of small plain ones: a table's rows would crowd it. */
   readonly #texts = new Map<object, string>();
   /** From the root down to the container at hand. */
   readonly #frames: Frame[] = [];
@@ -72,6 +106,7 @@ class Walk {
           text = this.#enter(item);
           if (text === undefined) return false;
           frame.isFixed = false;
+          if (isSmall(text)) frame.isCheap = false;
         }
       } else if (typeof item === 'object' && item !== null) {
         frame.isFixed = false; // a date
@@ -99,7 +134,7 @@ class Walk {
     if (container.isMade === true && ++this.#nestedMade > MOST_NESTED_MADE) throw this.#refusal('its toJSON() or codec yields new instances without end. Let it yield plain data.');
     const source = item as object;
     this.#texts.set(source, UNDER_WAY);
-    this.#frames.push({ source, container, texts: [], isFixed: container.isFixed });
+    this.#frames.push({ source, container, texts: [], isFixed: container.isFixed, isCheap: container.isPlain === true });
     return undefined;
   }
 
@@ -116,18 +151,16 @@ class Walk {
 
   #close(frame: Frame): string {
     this.#frames.pop();
-    const { source, container, texts, isFixed } = frame;
+    const { source, container, texts, isFixed, isCheap } = frame;
     if (container.isMade === true) this.#nestedMade--;
-    const text = `#${this.#hasher.value(container.assemble(texts, this.#hasher))};`;
-    if (isFixed) {
-      this.#fixed.set(source, text);
-      this.#texts.delete(source);
-    } else {
-      this.#texts.set(source, text);
-    }
+    const text = inside(container.assemble(texts, this.#hasher), this.#hasher);
+    if (isFixed) this.#fixed.set(source, text);
+    if (isFixed || (isCheap && isSmall(text))) this.#texts.delete(source);
+    else this.#texts.set(source, text);
     const parent = this.#frames.at(-1);
     if (parent !== undefined) {
       parent.isFixed &&= isFixed;
+      parent.isCheap &&= isCheap || !isSmall(text);
       parent.texts.push(text);
     }
     return text;
