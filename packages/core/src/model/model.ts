@@ -10,6 +10,13 @@ import type { Definition } from './definition.ts';
 import type { Rewrite, Rewrites } from './rewrites.ts';
 import type { FlowDocument } from '../serialize/document.ts';
 
+/** Worked out from a model, and kept with it: a weak map would keep short-lived graphs alive until a full garbage collection. */
+interface Derived {
+  inputs?: Readonly<Record<string, unknown>>;
+  /** Its plan, as `plan/planner.ts` makes it without overrides. */
+  plan?: unknown;
+}
+
 export class Model {
   readonly definition: Definition;
   /** Per declared input: a model, a `Container`, a parsed literal or default, or UNSET. */
@@ -24,7 +31,8 @@ export class Model {
   markedCell: number;
   /** What the branch reads from its context; worked out by `context/contract.ts` when first asked for. */
   reads: unknown;
-  private inputRecord: Readonly<Record<string, unknown>> | undefined;
+  /** What few models are asked for: made then. */
+  derived: Derived | undefined;
 
   constructor(definition: Definition, bound: Bound, base?: Model, rewrites?: Rewrites) {
     this.definition = definition;
@@ -35,7 +43,7 @@ export class Model {
     this.mark = 0;
     this.markedCell = 0;
     this.reads = undefined;
-    this.inputRecord = undefined;
+    this.derived = undefined;
   }
 
   get [modelBrand](): true {
@@ -43,15 +51,16 @@ export class Model {
   }
 
   get inputs(): Readonly<Record<string, unknown>> {
-    if (this.inputRecord === undefined) {
+    this.derived ??= {};
+    if (this.derived.inputs === undefined) {
       const record: Record<string, unknown> = {};
       for (const { name, index } of this.definition.inputs) {
         const value = this.values[index];
         if (value !== UNSET) record[name] = asContainer(value)?.data ?? value;
       }
-      this.inputRecord = Object.freeze(record);
+      this.derived.inputs = Object.freeze(record);
     }
-    return this.inputRecord;
+    return this.derived.inputs;
   }
 
   get flow(): FlowAccessor {

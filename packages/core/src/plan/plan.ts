@@ -68,6 +68,9 @@ export interface Plan {
   readonly hasLazy: boolean;
   /** Whether some model was defined with an evaluator of its own. */
   readonly hasEvaluators: boolean;
+  /** What runs note on a plan: whether there was one, and which cells a kernel runs (`run/kernel.ts`). */
+  hasRun: boolean;
+  spans: readonly object[] | undefined;
   /** The slot that feeds a field in a frame. */
   sourceOf(frame: Frame, field: string): number;
   /** Adds a lazy branch; returns its cell. */

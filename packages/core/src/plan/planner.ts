@@ -19,6 +19,7 @@ const asDefined: Treat = () => undefined;
 
 /** The plan of a model; made once, since models are immutable, and once more for each other way of treating models. */
 export function planOf(model: Model, treat: Treat = asDefined): Plan {
+  if (treat === asDefined) return ((model.derived ??= {}).plan ??= new Planner(model, treat)) as Plan;
   let plans = plansOf.get(treat);
   if (plans === undefined) plansOf.set(treat, (plans = new WeakMap()));
   let plan = plans.get(model);
@@ -62,6 +63,8 @@ class Planner implements Plan {
   usesResources = false;
   hasLazy = false;
   hasEvaluators = false;
+  hasRun = false;
+  spans: readonly object[] | undefined = undefined;
   readonly volatileCells = new Set<number>();
   readonly treatments = new Map<number, Treatment>();
   readonly #table = new SlotTable();

@@ -27,20 +27,14 @@ export interface Span {
 }
 
 const NONE: readonly Span[] = [];
-const known = new WeakMap<Plan, readonly Span[]>();
 const kernels = new WeakMap<Definition, Kernel>();
-
-/** The plans that ran once, with the kernels that there were. */
-const ranOnce = new WeakSet<Plan>();
 
 /** The spans of a plan's eager cells. A plan's first run makes no kernels, but takes those that other plans have made. None where code may not be generated. */
 export function spansOf(plan: Plan): readonly Span[] {
-  const spans = known.get(plan);
-  if (spans !== undefined) return spans;
-  const isFirst = !ranOnce.has(plan);
-  if (isFirst) ranOnce.add(plan);
-  const found = mayGenerateCode() ? find(plan, isFirst) : NONE;
-  if (!isFirst) known.set(plan, found);
+  if (plan.spans !== undefined) return plan.spans as readonly Span[]; // written here only
+  const found = mayGenerateCode() ? find(plan, !plan.hasRun) : NONE;
+  if (plan.hasRun) plan.spans = found;
+  plan.hasRun = true;
   return found;
 }
 
