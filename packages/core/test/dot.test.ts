@@ -44,9 +44,9 @@ describe('toDot', () => {
         n0 [label="total\\nrate ← computed(rate())"];
         n1 [label="price\\nbase = 2\\nday ← context = 3"];
         n2 [label="price\\nbase = 2\\nday ← plus({ by: -30 }) = -27"];
-        n3 [label="rate\\ncurrency ← context, not given"];
+        n3 [label="rate\\ncurrency ← context (required)"];
         n4 [label="price\\nbase = 1\\nday ← context = 3", style="rounded,filled,dashed"];
-        n5 [label="rate\\ncurrency ← nothing, not given", style="rounded,filled,dashed"];
+        n5 [label="rate\\ncurrency ← its consumer (required)", style="rounded,filled,dashed"];
         n1 -> n0 [label="now"];
         n2 -> n0 [label="before\\nday ← plus({ by: -30 })"];
         n4 -> n0 [label="later", style=dashed];

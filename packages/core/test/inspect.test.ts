@@ -412,7 +412,7 @@ describe('class-based models', () => {
 });
 
 describe('what runs', () => {
-  test('CC-INSP-41 no body runs, and each transform at most once per inspection', () => {
+  test('CC-INSP-41 no body runs, and each transform of the context at most once per inspection', () => {
     let bodies = 0;
     let transforms = 0;
     const counted = flowModel({ name: 'counted', inputs: { n: FromContext(z.number()), later: Lazy(z.number().optional()) } }, ({ n }) => (bodies++, n));

@@ -44,9 +44,9 @@ describe('toMermaid', () => {
         n0["total<br/>list = [price(…), 3]<br/>rate ← computed(rate())"]
         n1["price<br/>base = 2<br/>day ← context = 3"]
         n2["price<br/>base = 2<br/>day ← plus({ by: -30 }) = -27"]
-        n3["rate<br/>currency ← context, not given"]
+        n3["rate<br/>currency ← context (required)"]
         n4["price<br/>base = 1<br/>day ← context = 3"]
-        n5["rate<br/>currency ← nothing, not given"]
+        n5["rate<br/>currency ← its consumer (required)"]
         n1 -->|"now"| n0
         n2 -->|"before<br/>day ← plus({ by: -30 })"| n0
         n1 -->|"list[0]"| n0

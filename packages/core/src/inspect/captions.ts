@@ -10,24 +10,24 @@ const short = (text: string, most = LONGEST_LINE): string => cut(oneLine(cut(tex
 
 /** The name, then a line for each input that is no edge, for each field, and for what became of it. */
 export function nodeLines(node: FlowGraphNode): string[] {
-  const details = [...node.inputs.map(inputLine), ...node.fields.map(fieldLine)];
+  const details = [...node.inputs.map(inputLine), ...node.fields.map((field) => fieldLine(field, node.unevaluated === true))];
   const shown = details.slice(0, MOST_LINES);
   if (details.length > MOST_LINES) shown.push(`and ${details.length - MOST_LINES} more`);
   const status = node.status === undefined ? [] : [node.reason === undefined ? node.status : `${node.status}: ${node.reason}`];
   return [short(node.name, LONGEST_NAME), ...shown, ...status].map((line) => short(line));
 }
 
-/** `location = "library"`, `location: string is unset` */
+/** `location = "library"`, `location: string (required)` */
 function inputLine({ name, text, required, type }: FlowGraphInput): string {
   if (text !== undefined) return `${nameText(name)} = ${text}`;
-  return `${nameText(name)}: ${type}${required ? ' is unset' : ''}`;
+  return `${nameText(name)}: ${type}${required ? ' (required)' : ''}`;
 }
 
 /** `day ← context`, `day ← previousWindow({ days: 30 }) = 7` */
-function fieldLine({ name, text, source, from, required, problem }: FlowGraphInput): string {
+function fieldLine({ name, text, source, from, required, problem }: FlowGraphInput, isUnevaluated: boolean): string {
   if (problem !== undefined) return `${nameText(name)} ← ${from ?? source} ${problem}`;
-  const where = from ?? SOURCES[source];
-  return `${nameText(name)} ← ${where}${text === undefined ? (required ? ', not given' : '') : ` = ${text}`}`;
+  const where = from ?? (isUnevaluated && source === 'unset' ? 'its consumer' : SOURCES[source]);
+  return `${nameText(name)} ← ${where}${text === undefined ? (required ? ' (required)' : '') : ` = ${text}`}`;
 }
 
 const SOURCES: Readonly<Record<FlowGraphInput['source'], string>> = {

@@ -81,7 +81,7 @@ function feeding(survey: Survey, first: number): Feed {
 /** Whether a patch writes a field, as far as that is known. */
 function mayWrite(survey: Survey, patch: number, field: string): boolean {
   const { value } = survey.known(patch);
-  return typeof value !== 'object' || value === null || (value as Readonly<Record<string, unknown>>)[field] !== undefined;
+  return typeof value !== 'object' || value === null || Object.hasOwn(value, field);
 }
 
 /** A regular input, or one with a marker other than `FromContext`. */

@@ -31,7 +31,7 @@ export function inspect(model: Model, context: unknown, options: unknown): FlowI
     ...runtimeInputsOf(survey, model, inputs),
     boundInputs: boundInputsOf(survey, model, inputs),
     dependencies: Object.freeze(mode === 'none' ? [] : dependenciesOf(survey, mode, context !== undefined)),
-    ...requirementsOf(survey, suppliedResources()),
+    ...requirementsOf(survey, isSupplied),
     problems: problemsOf(survey),
   });
 }
@@ -56,17 +56,20 @@ export function givenFields(context: unknown, model: Model): Readonly<Record<str
 
 export const callable = (model: Model): CallableModel => model as unknown as CallableModel; // the class behind the interface
 
-const suppliedResources = (): Readonly<Record<string, unknown>> => resolveOptions(undefined).resources ?? {};
+/** Whether `configureFlow` supplies a resource. */
+function isSupplied(name: string): boolean {
+  const { resources = {} } = resolveOptions(undefined);
+  return Object.hasOwn(resources, name) && resources[name] !== undefined;
+}
 
 /* ---------- the model's own inputs ---------- */
 
 function inputsOf(survey: Survey, model: Model): Readonly<Record<string, InspectedInput>> {
   const { definition, base } = model;
   const inputs: Record<string, InspectedInput> = {};
-  const supplied = suppliedResources();
   for (const input of definition.inputs) {
     if (input.role === 'context') continue;
-    const found = boundInput(base, input, (name) => supplied[name] !== undefined);
+    const found = boundInput(base, input, isSupplied);
     set(inputs, input.name, inspected(input.role, input.schema?.type ?? 'resource', input.schema?.schema, found));
   }
   definition.contextFields.forEach((field, k) => {

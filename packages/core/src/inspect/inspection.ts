@@ -1,16 +1,21 @@
 /** A `FlowInspection` and how it prints. */
-import { inspectHook } from '../model/brand.ts';
+import { asModel, inspectHook, UNSET } from '../model/brand.ts';
 import type { Paint } from './report.ts';
 import { headline, plain, report } from './report.ts';
+import { valueText } from './text.ts';
 import type { FlowInspection } from './types.ts';
 
-type Data = Omit<FlowInspection, 'toString'>;
+type Data = Omit<FlowInspection, 'toString' | 'toJSON'>;
 
 /** What Node hands to its hook; other runtimes hand over less. */
 interface HookOptions {
   readonly colors?: boolean;
   readonly stylize?: (text: string, style: string) => string;
 }
+
+const asJson = (value: unknown): unknown => (value === null || ['string', 'boolean'].includes(typeof value) || Number.isFinite(value) ? value : valueText(value));
+
+const mapped = <T>(record: Readonly<Record<string, T>>, map: (value: T) => unknown): object => Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]));
 
 export class Inspection implements FlowInspection {
   readonly model: Data['model'];
@@ -42,6 +47,13 @@ export class Inspection implements FlowInspection {
 
   toString(): string {
     return report(this, plain);
+  }
+
+  /** What `JSON.stringify` gets: models and everything else that JSON does not have as short text, what is unset left out. */
+  toJSON(): object {
+    const inputs = mapped(this.inputs, ({ value, default: fallback, ...rest }) => ({ ...rest, ...(fallback !== UNSET && { default: asJson(fallback) }), ...(value !== UNSET && { value: asJson(value) }) }));
+    const dependencies = this.dependencies.map(({ model, context, ...rest }) => ({ ...rest, model: asModel(model)!.toString(), context: context === null ? null : mapped(context, asJson) }));
+    return { ...this, model: asModel(this.model)!.toString(), inputs, boundInputs: mapped(this.boundInputs, asJson), dependencies };
   }
 
   /** Colours as the console asks for them: it knows of terminals, and of NO_COLOR. Below the depth asked for, one line. */

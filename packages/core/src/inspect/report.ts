@@ -13,7 +13,8 @@ export const plain: Paint = (text) => text;
 /** The longest that a cell of a table, and a line as a whole, may be. */
 const WIDEST_CELL = 64;
 const LONGEST_LINE = 120;
-const MOST_ROWS = 20;
+const MOST_ROWS = 60;
+const MOST_DEPENDENCIES = 20;
 const SHOWN_PATHS = 3;
 
 /** `[FlowInspection of visitorDelta: needs startDate, endDate]` */
@@ -37,14 +38,14 @@ export function report(inspection: FlowInspection, paint: Paint): string {
       ],
       paint,
     ),
-    section('dependencies', dependencies.map(dependencyRow), paint),
+    section('dependencies', dependencies.slice(0, MOST_DEPENDENCIES).map(dependencyRow), paint, dependencies.length - MOST_DEPENDENCIES),
     section('the graph still needs', needRows(graph.requiredInputs), paint),
     section('lazy branches need, once asked for', needRows(graph.lazyInputs), paint),
     section('unbound inputs', needRows(unboundInputs), paint),
     section('resources to be supplied', needRows(resources), paint),
     section('transforms without a value', problems.map(({ path, field, text }): Cell[] => [[field, 'name'], [text, 'regexp'], [`for ${cutMiddle(path)}`, 'undefined']]), paint),
   ];
-  const isComplete = [graph.requiredInputs, unboundInputs, resources].every((needs) => Object.keys(needs).length === 0);
+  const isComplete = problems.length === 0 && [graph.requiredInputs, unboundInputs, resources].every((needs) => Object.keys(needs).length === 0);
   return [...sections, isComplete ? paint('the graph needs nothing more', 'string') : ''].filter((text) => text !== '').join('\n');
 }
 
@@ -101,8 +102,8 @@ function facts(rows: readonly (readonly [string, string])[], paint: Paint): stri
   return rows.map(([title, text]) => `${paint(`${title}:`.padEnd(9), 'null')} ${text === '' ? paint('none', 'undefined') : line(text)}`).join('\n');
 }
 
-/** A titled table; nothing without rows. */
-function section(title: string, rows: readonly (readonly Cell[])[], paint: Paint): string {
+/** A titled table; nothing without rows. `others`: how many more there are than are shown. */
+function section(title: string, rows: readonly (readonly Cell[])[], paint: Paint, others = rows.length - MOST_ROWS): string {
   if (rows.length === 0) return '';
   const shown = rows.slice(0, MOST_ROWS).map((row) => row.map(([text, style]): Cell => [oneLine(text), style]));
   const lastOf = (row: readonly Cell[]): number => row.findLastIndex(([text]) => text !== '');
@@ -116,6 +117,6 @@ function section(title: string, rows: readonly (readonly Cell[])[], paint: Paint
     });
     return `  ${texts.join('')}`;
   });
-  const more = rows.length > MOST_ROWS ? [`  … and ${(rows.length - MOST_ROWS).toLocaleString('en')} more`] : [];
+  const more = others > 0 ? [`  … and ${others.toLocaleString('en')} more`] : [];
   return [paint(`${title}:`, 'null'), ...lines, ...more].join('\n');
 }

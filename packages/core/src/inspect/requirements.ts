@@ -15,7 +15,7 @@ interface Need {
 }
 type Needs = Map<string, Need>;
 
-export function requirementsOf(survey: Survey, supplied: Readonly<Record<string, unknown>>): Pick<FlowInspection, 'graph' | 'unboundInputs' | 'resources'> {
+export function requirementsOf(survey: Survey, supplied: (resource: string) => boolean): Pick<FlowInspection, 'graph' | 'unboundInputs' | 'resources'> {
   const required: Needs = new Map();
   const lazy: Needs = new Map();
   const resources: Needs = new Map();
@@ -36,7 +36,7 @@ export function requirementsOf(survey: Survey, supplied: Readonly<Record<string,
       add(reach === 'lazy' ? lazy : required, what.field, what.type, path).isHidden ||= isHidden(survey, what);
     }
     for (const { name, type } of unboundIn.get(cell) ?? []) add(unbound, name, type, path);
-    for (const name of resourcesOf(survey, cell)) if (supplied[name] === undefined) add(resources, name, 'resource', path);
+    for (const name of resourcesOf(survey, cell)) if (!supplied(name)) add(resources, name, 'resource', path);
   }
   return {
     graph: Object.freeze({ requiredInputs: asRecord(required), lazyInputs: asRecord(lazy) }),

@@ -88,6 +88,8 @@ export interface FlowInspection {
   /** The transforms that throw in this context, anywhere in the graph, or do not accept what they read. */
   readonly problems: readonly InspectedProblem[];
   toString(): string;
+  /** For `JSON.stringify`: models and other values that JSON does not have are short texts, what is unset is left out. */
+  toJSON(): object;
 }
 
 /* ---------- graphs ---------- */
