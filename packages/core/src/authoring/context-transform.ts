@@ -5,13 +5,16 @@ import { asModel, UNSET } from '../model/brand.ts';
 import { labelOf } from '../model/definition.ts';
 import type { Definition } from '../model/definition.ts';
 import { ClosedContextRewrite, ComputedOverride } from '../model/rewrites.ts';
-import { BoundTransform } from '../model/transform.ts';
+import { BoundTransform, readers } from '../model/transform.ts';
 import { nestedModel } from '../run/nested.ts';
+import type { FieldDecorator, PatchDecorator, PositionalDecorator, PositionalTransformOptions } from '../decorators/types.ts';
 import type { ClosedContext, ComputedFrom, FieldFactory, FieldReturn, FieldTransform, Inputs, ModelYielding, Need, PatchFactory, PatchReturn, TransformShape } from '../types.ts';
 import { define, register, TRANSFORM } from './define.ts';
+import type { RawOptions } from './define.ts';
 import { named } from './flow-model.ts';
 import type { DefinitionOptions } from './flow-model.ts';
 import { FromContext } from './markers.ts';
+import { methodDecorator, refuseUncalled } from './method-decorator.ts';
 
 export interface PatchTransformOptions<S extends TransformShape, P extends Readonly<Record<string, core.$ZodType>>> extends DefinitionOptions {
   readonly inputs: S;
@@ -50,13 +53,43 @@ export function contextTransform<const S extends TransformShape, F extends (inpu
   options: FieldTransformOptions<S, O>,
   body: F,
 ): FieldFactory<S, O extends core.$ZodType ? core.output<O> : ReturnType<F>>;
-export function contextTransform(options: object, body: (inputs: never) => unknown): unknown {
-  const definition = define(TRANSFORM, options, body);
+/**
+ * Without a body: a decorator for static methods, of the legacy and of the standard dialect. The method stays as it is; the factory comes
+ * from `transformsOf(Class)`. Throws DEFINITION.
+ *
+ * @example
+ * ```ts no-run
+ * const inputs = { month: FromContext(z.number()), by: z.number() };
+ * const patches = { month: z.number() };
+ * class Months {
+ *   @contextTransform({ inputs, patches })
+ *   static later({ month, by }: PatchInputs<typeof inputs, typeof patches>): { month: number } {
+ *     return { month: month + by };
+ *   }
+ * }
+ * const { later } = transformsOf(Months);
+ * const show = flowModel({ inputs: { month: FromContext(z.number()) } }, ({ month }) => `month ${month}`);
+ * console.log(show().flow.withContext(later({ by: 2 })).flow.computeSync({ month: 5 }).value); // month 7
+ * ```
+ */
+export function contextTransform<const S extends TransformShape, const P extends Readonly<Record<string, core.$ZodType>>>(options: PatchTransformOptions<S, P>): PatchDecorator<S, P>;
+export function contextTransform<const S extends TransformShape, O extends core.$ZodType | undefined = undefined>(options: FieldTransformOptions<S, O>): FieldDecorator<S, O>;
+/** Without inputs: a decorator for static methods with positional parameters, in the legacy dialect. Throws DEFINITION. */
+export function contextTransform(options?: PositionalTransformOptions): PositionalDecorator<undefined>;
+export function contextTransform(options?: RawOptions, ...body: readonly unknown[]): unknown {
+  refuseUncalled('contextTransform', options);
+  return body.length === 0 ? methodDecorator(TRANSFORM, options) : makeTransforms(options!, body[0]);
+}
+
+/** The factory of a transform. `code`: what the code version reads, where that is not the body. */
+export function makeTransforms(options: RawOptions, body: unknown, code?: Definition['code']): unknown {
+  const definition = define(TRANSFORM, options, body, undefined, code);
   register(definition, options);
   return named((bindings?: unknown) => bindTransform(definition, bindings), definition.name, definition);
 }
 
-function bindTransform(definition: Definition, bindings: unknown): BoundTransform {
+/** What a transform's factory does. Throws BIND. */
+export function bindTransform(definition: Definition, bindings: unknown): BoundTransform {
   const contextual = definition.inputs.filter((input) => input.role === 'context' && (bindings as Record<string, unknown> | undefined)?.[input.name] !== undefined);
   if (contextual.length > 0) throw bindProblem(definition, `${listNames(contextual.map((input) => input.name))} comes from the context and is not bound. Drop it from the call.`);
   const { values, given } = bind(definition, bindings);
@@ -83,7 +116,9 @@ const bindProblem = (definition: Definition, problem: string): FlowError => new 
  */
 export function fromField<const K extends string, S extends core.$ZodType>(field: K, schema: S): FieldTransform<core.output<S>, Need<K, core.input<S>, true>> {
   const definition = define(TRANSFORM, { inputs: { [field]: FromContext(schema) } }, (inputs: Readonly<Record<string, unknown>>) => inputs[field]);
-  return bindTransform({ ...definition, name: undefined, description: `fromField('${field}')` }, undefined) as unknown as FieldTransform<core.output<S>, Need<K, core.input<S>, true>>; // types are phantom
+  const reader: Definition = { ...definition, name: undefined, description: `fromField('${field}')` };
+  readers.add(reader);
+  return bindTransform(reader, undefined) as unknown as FieldTransform<core.output<S>, Need<K, core.input<S>, true>>; // types are phantom
 }
 
 /**

@@ -4,8 +4,12 @@ import type { DefinitionRegistry } from '../model/definitions.ts';
 import { Model } from '../model/model.ts';
 import type { Evaluator } from '../run/evaluation.ts';
 import type { FlowRun } from '../run/flow-run.ts';
+import type { DecoratedModelOptions, ModelDecorator, PositionalDecorator, PositionalModelOptions } from '../decorators/types.ts';
+import type { Definition } from '../model/definition.ts';
 import type { BodyResult, BodyReturn, BodyValue, Inputs, ModelFactory, Shape } from '../types.ts';
 import { define, FUNCTION, register } from './define.ts';
+import type { RawOptions } from './define.ts';
+import { methodDecorator, refuseUncalled } from './method-decorator.ts';
 
 /** What definitions of every kind may state. */
 export interface DefinitionOptions {
@@ -72,11 +76,37 @@ export interface FlowModelOptions<S extends Shape, O extends core.$ZodType | und
 export function flowModel<const S extends Shape, F extends (inputs: Inputs<S>, run: FlowRun) => BodyReturn<O>, O extends core.$ZodType | undefined = undefined, U extends boolean = false>(
   options: FlowModelOptions<S, O, U>,
   body: F, // a type of its own, so that `output` is the contextual type of what it returns
-): ModelFactory<S, BodyValue<ReturnType<F>, O>, BodyResult<ReturnType<F>, O, U>> {
-  const definition = define(FUNCTION, options, body);
+): ModelFactory<S, BodyValue<ReturnType<F>, O>, BodyResult<ReturnType<F>, O, U>>;
+/**
+ * Without a body: a decorator for static methods, of the legacy and of the standard dialect. The method stays as it is; the factory comes
+ * from `modelsOf(Class)`. Throws DEFINITION.
+ *
+ * @example
+ * ```ts no-run
+ * const inputs = { place: z.string(), days: FromContext(z.number()) };
+ * class Visitors {
+ *   @flowModel({ inputs })
+ *   static count({ place, days }: Inputs<typeof inputs>): number {
+ *     return place.length * days;
+ *   }
+ * }
+ * const { count } = modelsOf(Visitors);
+ * console.log(count({ place: 'zoo' }).flow.computeSync({ days: 2 }).value); // 6
+ * ```
+ */
+export function flowModel<const S extends Shape, O extends core.$ZodType | undefined = undefined>(options: DecoratedModelOptions<S, O>): ModelDecorator<S, O>;
+/** Without inputs: a decorator for static methods with positional parameters, in the legacy dialect. Throws DEFINITION. */
+export function flowModel<O extends core.$ZodType | undefined = undefined>(options?: PositionalModelOptions<O>): PositionalDecorator<O>;
+export function flowModel(options?: RawOptions, ...body: readonly unknown[]): unknown {
+  refuseUncalled('flowModel', options);
+  return body.length === 0 ? methodDecorator(FUNCTION, options) : makeFactory(options!, body[0]);
+}
+
+/** The factory of a definition. `code`: what the code version reads, where that is not the body. */
+export function makeFactory(options: RawOptions, body: unknown, code?: Definition['code']): unknown {
+  const definition = define(FUNCTION, options, body, undefined, code);
   register(definition, options);
-  const factory = (bindings?: unknown): Model => new Model(definition, bind(definition, bindings));
-  return named(factory, definition.name, definition) as unknown as ModelFactory<S, BodyValue<ReturnType<F>, O>, BodyResult<ReturnType<F>, O, U>>; // the static contract is proven by the type tests
+  return named((bindings?: unknown): Model => new Model(definition, bind(definition, bindings)), definition.name, definition); // the static contract is proven by the type tests
 }
 
 /** Factories carry their definition, and its name for debuggers. */

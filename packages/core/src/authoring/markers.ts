@@ -1,28 +1,39 @@
-/** Markers: what an input is, besides its schema. */
+/** Markers: what an input is, besides its schema. In the legacy dialect each of them decorates a parameter, too. */
 import type * as core from 'zod/v4/core';
 import { FlowError, show } from '../errors.ts';
 import { isSchema } from '../model/schema.ts';
-import type { ContextInput, DependencyInput, InputMarker, LazyInput, ResourceInput, Role, UnevaluatedInput } from '../types.ts';
+import type { ContextInput, DependencyInput, InputMarker, LazyInput, OnceKnown, ParameterMark, ResourceInput, Role, UnevaluatedInput } from '../types.ts';
+import { noteParameter } from './decoration.ts';
 
 const markerBrand: unique symbol = Symbol.for('flowmodel.marker') as never;
 
-function marker(role: Role, schema: core.$ZodType | undefined): InputMarker {
-  if (role !== 'resource' && !isSchema(schema)) {
-    const hint = asMarker(schema) === undefined ? `Write ${NAMES[role]}(z.number()).` : `An input has one marker; drop one of the two.`;
-    throw new FlowError('DEFINITION', `${NAMES[role]} expects a zod schema, got ${show(schema)}. ${hint}`);
-  }
-  return Object.freeze(Object.defineProperty({ role, schema }, markerBrand, { value: true })) as unknown as InputMarker;
-}
-
 const NAMES: Readonly<Record<Role, string>> = { context: 'FromContext', lazy: 'Lazy', dependency: 'Dependency', model: 'ModelInput', resource: 'Resource' };
 
-/** The marker that a value is, if it is one; the bare marker function counts as its role without a schema. */
-export function asMarker(value: unknown): InputMarker | undefined {
-  return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[markerBrand] === true ? (value as InputMarker) : undefined;
+/** Called without arguments, a marker is for a parameter, whose type gives the schema; in a shape it is refused. */
+function marker(role: Role, given: readonly unknown[]): InputMarker {
+  const [schema] = given;
+  const needsSchema = role === 'model' || (role !== 'resource' && given.length > 0);
+  if (needsSchema && !isSchema(schema)) throw new FlowError('DEFINITION', `${NAMES[role]} expects a zod schema, got ${show(schema)}. ${hintFor(role, given)}`);
+  const mark = (...place: readonly unknown[]): void => noteParameter(NAMES[role], { role, schema }, place);
+  return Object.freeze(Object.defineProperties(mark, { name: { value: NAMES[role] }, role: { value: role }, schema: { value: schema }, [markerBrand]: { value: true } })) as unknown as InputMarker;
 }
 
-/** The name of a marker function that was not called. */
-export const uncalledMarker = (value: unknown): string | undefined => [FromContext, Lazy, Dependency, ModelInput, Resource].find((known) => known === value)?.name;
+function hintFor(role: Role, given: readonly unknown[]): string {
+  if (given.length === 3 && typeof given[2] === 'number') return `A parameter decorator is called: @${NAMES[role]}().`;
+  return asMarker(given[0]) === undefined ? `Write ${NAMES[role]}(z.number()).` : 'An input has one marker; drop one of the two.';
+}
+
+/** The marker that a value is, if it is one. */
+export function asMarker(value: unknown): InputMarker | undefined {
+  return typeof value === 'function' && (value as unknown as Record<symbol, unknown>)[markerBrand] === true ? (value as unknown as InputMarker) : undefined;
+}
+
+/** The name of a marker that was not called, or called without the schema that a shape needs. */
+export function uncalledMarker(value: unknown): string | undefined {
+  const called = asMarker(value);
+  if (called !== undefined) return called.role === 'resource' || called.schema !== undefined ? undefined : NAMES[called.role];
+  return [FromContext, Lazy, Dependency, ModelInput, Resource].find((known) => known === value)?.name;
+}
 
 /**
  * A contextual input: its value comes from the runtime context, or from a contextual default bound at construction. Throws DEFINITION.
@@ -33,8 +44,11 @@ export const uncalledMarker = (value: unknown): string | undefined => [FromConte
  * console.log((await greet().flow.compute({ name: 'Ada' })).value); // hello Ada
  * ```
  */
-export function FromContext<S extends core.$ZodType>(schema: S): ContextInput<S> {
-  return marker('context', schema) as ContextInput<S>;
+export function FromContext<S extends core.$ZodType>(schema: S): OnceKnown<S, ContextInput<S>>;
+/** As the decorator of a parameter, without a schema: the parameter's type gives it. */
+export function FromContext(): ParameterMark;
+export function FromContext(...given: readonly unknown[]): unknown {
+  return marker('context', given);
 }
 
 /**
@@ -47,8 +61,11 @@ export function FromContext<S extends core.$ZodType>(schema: S): ContextInput<S>
  * console.log(pick({ cached: null, fallback: slow() }).flow.computeSync().value); // 42
  * ```
  */
-export function Lazy<S extends core.$ZodType>(schema: S): LazyInput<S> {
-  return marker('lazy', schema) as LazyInput<S>;
+export function Lazy<S extends core.$ZodType>(schema: S): OnceKnown<S, LazyInput<S>>;
+/** As the decorator of a parameter, without a schema: the parameter's type gives it. */
+export function Lazy(): ParameterMark;
+export function Lazy(...given: readonly unknown[]): unknown {
+  return marker('lazy', given);
 }
 
 /**
@@ -61,8 +78,11 @@ export function Lazy<S extends core.$ZodType>(schema: S): LazyInput<S> {
  * console.log(total({ parts: [one(), 2, one()] }).flow.computeSync().value); // 4
  * ```
  */
-export function Dependency<S extends core.$ZodType>(schema: S): DependencyInput<S> {
-  return marker('dependency', schema) as DependencyInput<S>;
+export function Dependency<S extends core.$ZodType>(schema: S): OnceKnown<S, DependencyInput<S>>;
+/** As the decorator of a parameter, without a schema: the parameter's type gives it. */
+export function Dependency(): ParameterMark;
+export function Dependency(...given: readonly unknown[]): unknown {
+  return marker('dependency', given);
 }
 
 /**
@@ -78,8 +98,9 @@ export function Dependency<S extends core.$ZodType>(schema: S): DependencyInput<
  * console.log((await both({ each: square() }).flow.compute()).value); // 25
  * ```
  */
-export function ModelInput<S extends core.$ZodType>(schema: S): UnevaluatedInput<S> {
-  return marker('model', schema) as UnevaluatedInput<S>;
+export function ModelInput<S extends core.$ZodType>(schema: S): OnceKnown<S, UnevaluatedInput<S>>;
+export function ModelInput(...given: readonly unknown[]): unknown {
+  return marker('model', given);
 }
 
 /**
@@ -93,5 +114,5 @@ export function ModelInput<S extends core.$ZodType>(schema: S): UnevaluatedInput
  * ```
  */
 export function Resource<T>(): ResourceInput<T> {
-  return marker('resource', undefined) as ResourceInput<T>;
+  return marker('resource', []) as ResourceInput<T>;
 }
