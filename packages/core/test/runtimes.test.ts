@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 import { runtimes } from './runtimes/runtimes.ts';
 import type { Outcome } from './runtimes/runtimes.ts';
+import { sampleKeys } from './runtimes/sample-keys.ts';
 
 vi.setConfig({ testTimeout: 120_000 }); // each test starts a process
 
@@ -19,6 +20,7 @@ test.for(runtimes)('$name: $how', async ({ name, run }, { skip }) => {
   }
   expect(outcome.report.failed).toEqual([]);
   expect(outcome.report.passed).toBeGreaterThanOrEqual(22);
+  expect(outcome.report.keys).toEqual(sampleKeys()); // CC-KEY-32
 });
 
 test('docs/runtimes.md has these runtimes and no others, all of which passed', () => {

@@ -23,6 +23,7 @@ import {
 } from '@flowmodel/core';
 import type { CallableModel, FlowErrorCode, FlowRun } from '@flowmodel/core';
 import { DateRangeContext } from '@flowmodel/core/contexts';
+import { sampleKeys } from './sample-keys.ts';
 
 /* ---------- asserts ---------- */
 
@@ -363,6 +364,8 @@ export interface SmokeReport {
   readonly smoke: 'flowmodel';
   readonly passed: number;
   readonly failed: readonly string[];
+  /** To be the same everywhere. */
+  readonly keys: readonly string[];
 }
 
 let passed = 0;
@@ -375,4 +378,4 @@ for (const [name, check] of Object.entries(checks)) {
     failed.push(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   }
 }
-console.log(JSON.stringify({ smoke: 'flowmodel', passed, failed } satisfies SmokeReport));
+console.log(JSON.stringify({ smoke: 'flowmodel', passed, failed, keys: sampleKeys() } satisfies SmokeReport));
