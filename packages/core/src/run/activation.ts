@@ -15,8 +15,10 @@ import type { Plan } from '../plan/plan.ts';
 import { slotInputs } from '../plan/slots.ts';
 import type { Slot } from '../plan/slots.ts';
 import { objectProblem, Problem } from './problems.ts';
-import { EMPTY } from './states.ts';
+import { EMPTY, isUnfinished } from './states.ts';
 import type { Caller } from './caller.ts';
+import { dependentsOf } from './dependents.ts';
+import type { Dependents } from './dependents.ts';
 
 export type Waiter = (value: unknown) => void;
 
@@ -45,6 +47,7 @@ export class Activation {
   remaining: number[] | undefined = undefined;
   /** What only some cells have; made when the first one does. */
   #extras: Extras | undefined = undefined;
+  #dependents: Dependents | undefined = undefined;
 
   constructor(plan: Plan, context: Readonly<Record<string, unknown>>, caller: Caller | undefined) {
     this.plan = plan;
@@ -73,6 +76,20 @@ export class Activation {
     return this.#more.boxes;
   }
 
+  callerAt(cell: number): Caller | undefined {
+    return this.#extras?.callers.get(cell);
+  }
+
+  waitersAt(cell: number): Waiter[] | undefined {
+    return this.#extras?.waiters.get(cell);
+  }
+
+  /** The consumers of each cell, as far as the plan has grown. */
+  get dependents(): Dependents {
+    if (this.#dependents === undefined || this.#dependents.cells < this.plan.models.length) this.#dependents = dependentsOf(this.plan);
+    return this.#dependents;
+  }
+
   boxOf(cell: number): unknown {
     return this.#extras?.boxes.get(cell);
   }
@@ -95,6 +112,17 @@ export class Activation {
   /** In a managed run, the bodies that asked for lazy cells. */
   get askers(): Map<number, Caller> {
     return this.#more.askers;
+  }
+
+  /** Another activation of the same plan in the same context, in which what is done here is done. */
+  settledCopy(): Activation {
+    const copy = new Activation(this.plan, this.context, this.caller);
+    this.slots.forEach((value, id) => (copy.slots[id] = value));
+    this.values.forEach((value, cell) => {
+      if (!isUnfinished(value)) copy.values[cell] = value;
+    });
+    for (const [cell, box] of this.boxes) copy.boxes.set(cell, box);
+    return copy;
   }
 
   /** `remaining`, made the first time. */

@@ -2,10 +2,10 @@
 import type { InputSpec } from '../model/definition.ts';
 import { indexOf, isSlot } from '../plan/plan.ts';
 import { planOf } from '../plan/planner.ts';
-import type { Operand, Plan } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import { Activation } from './activation.ts';
 import { Caller } from './caller.ts';
-import type { RunServices } from './caller.ts';
+import type { LazyOperand, RunServices, Wait } from './caller.ts';
 import { cycleError, waitPath, waitsOf } from './cycles.ts';
 import { finishSync } from './finish-sync.ts';
 import { received } from './gather.ts';
@@ -83,15 +83,23 @@ export class Asks implements RunServices, GatherServices {
 
   /* ---------- lazy branches ---------- */
 
-  thunk(act: Activation, cell: number, input: InputSpec, operand: Operand & { kind: 'lazy' }): unknown {
+  thunk(act: Activation, cell: number, input: InputSpec, operand: LazyOperand): unknown {
     const caller = this.callerOf(act, cell);
     let memo: { readonly value: unknown } | undefined;
     let promise: Promise<unknown> | undefined;
     const read = (value: unknown): unknown => (memo ??= { value: received(act, cell, input, value, operand.cell) }).value;
-    const sync = (): unknown => (memo === undefined ? read(this.#finishSync(caller, act, this.#branch(caller, act, operand))) : memo.value);
+    const sync = (): unknown => (memo === undefined ? read(caller.branchSync(operand)) : memo.value);
     const thunk = (): Promise<unknown> =>
-      (promise ??= promised(() => (this.#run.isSync || memo !== undefined ? sync() : this.#request(caller, act, this.#branch(caller, act, operand)).then(read))));
+      (promise ??= promised(() => (this.#run.isSync || memo !== undefined ? sync() : caller.branch(operand).then(read))));
     return Object.assign(thunk, { sync });
+  }
+
+  branch(caller: Caller, operand: LazyOperand): Promise<unknown> {
+    return this.#request(caller, caller.act, this.#branch(caller, caller.act, operand));
+  }
+
+  branchSync(caller: Caller, operand: LazyOperand): unknown {
+    return this.#finishSync(caller, caller.act, this.#branch(caller, caller.act, operand));
   }
 
   #finishSync(caller: Caller, act: Activation, cell: number): unknown {
@@ -103,7 +111,7 @@ export class Asks implements RunServices, GatherServices {
   }
 
   /** The cell of a lazy branch, its contract checked. */
-  #branch(caller: Caller, act: Activation, operand: Operand & { kind: 'lazy' }): number {
+  #branch(caller: Caller, act: Activation, operand: LazyOperand): number {
     this.#run.assertOpen();
     const cell = act.plan.extend(operand);
     act.grow();
@@ -134,7 +142,16 @@ export class Asks implements RunServices, GatherServices {
           settle();
         });
       };
-      const wait = { act, cell, break: (error: unknown) => deliver(() => reject(error)) };
+      const wait: Wait = {
+        act,
+        cell,
+        break: (error: unknown) => deliver(() => reject(error)),
+        move: (services, target) => {
+          if (!caller.waits.delete(wait)) return;
+          run.open.delete(reject);
+          (services as Asks).#request(caller, target, cell).then(resolve, reject);
+        },
+      };
       caller.waits.add(wait);
       run.open.add(reject);
       run.seats.release(caller);

@@ -1,6 +1,7 @@
 import type { Activation } from './activation.ts';
 import { callerPath, failurePath } from './paths.ts';
 import type { FlowRun, Progress } from './flow-run.ts';
+import type { Operand } from '../plan/plan.ts';
 import type { Hold } from './evaluation.ts';
 import type { Seat } from './seats.ts';
 import type { Task } from './task.ts';
@@ -10,19 +11,26 @@ export interface RunServices {
   signal(): AbortSignal;
   nested(caller: Caller, model: unknown, context: unknown): Promise<unknown>;
   nestedSync(caller: Caller, model: unknown, context: unknown): unknown;
+  branch(caller: Caller, operand: LazyOperand): Promise<unknown>;
+  branchSync(caller: Caller, operand: LazyOperand): unknown;
 }
+
+export type LazyOperand = Operand & { readonly kind: 'lazy' };
 
 /** One thing that a body waits for; `break` ends the wait with an error. */
 export interface Wait {
   readonly act: Activation;
   readonly cell: number;
   break(error: unknown): void;
+  /** Goes on waiting, for the same cell of another activation, in another run. */
+  move?(services: RunServices, act: Activation): void;
 }
 
 /** A cell whose body may ask the run for more: the `run` that the body receives. */
 export class Caller implements FlowRun, Seat {
-  readonly #services: RunServices;
-  readonly act: Activation;
+  /** The run; another one from when the body outlives its own. */
+  services: RunServices;
+  act: Activation;
   readonly cell: number;
   readonly attempt = 1;
   /** The cells that the body waits for right now. */
@@ -37,26 +45,34 @@ export class Caller implements FlowRun, Seat {
   #isPaused = false;
 
   constructor(services: RunServices, act: Activation, cell: number) {
-    this.#services = services;
+    this.services = services;
     this.act = act;
     this.cell = cell;
     this.isCounted = !act.plan.models[cell]!.definition.orchestrates;
   }
 
   get signal(): AbortSignal {
-    return this.#services.signal();
+    return this.services.signal();
   }
 
   compute<V>(model: object, context?: object): Promise<V> {
-    return this.#services.nested(this, model, context) as Promise<V>; // the model's own value type
+    return this.services.nested(this, model, context) as Promise<V>; // the model's own value type
   }
 
   computeSync<V>(model: object, context?: object): V {
-    return this.#services.nestedSync(this, model, context) as V;
+    return this.services.nestedSync(this, model, context) as V;
   }
 
   progress(_progress: Progress): void {
     // Nobody listens without an observer.
+  }
+
+  branch(operand: LazyOperand): Promise<unknown> {
+    return this.services.branch(this, operand);
+  }
+
+  branchSync(operand: LazyOperand): unknown {
+    return this.services.branchSync(this, operand);
   }
 
   /** The body waits: what is held for it is free for others. */

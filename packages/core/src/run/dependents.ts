@@ -1,8 +1,8 @@
 import { eachUpstream } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 
-/** The cells downstream of each cell, flat; made when a run first goes asynchronous, and again after a plan has grown. */
-interface Dependents {
+/** The cells downstream of each cell, flat: `targets` from `starts[cell]` up to `starts[cell + 1]`; one that consumes a cell twice, twice. */
+export interface Dependents {
   readonly cells: number;
   readonly starts: Int32Array;
   readonly targets: Int32Array;
@@ -10,12 +10,11 @@ interface Dependents {
 
 const known = new WeakMap<Plan, Dependents>();
 
-/** Calls back with each eager consumer of a cell; with one that consumes it twice, twice. */
-export function eachDependent(plan: Plan, cell: number, visit: (dependent: number) => void): void {
+/** Made when a run first goes asynchronous, and again after a plan has grown. */
+export function dependentsOf(plan: Plan): Dependents {
   let found = known.get(plan);
   if (found === undefined || found.cells < plan.models.length) known.set(plan, (found = invert(plan)));
-  const end = found.starts[cell + 1]!;
-  for (let i = found.starts[cell]!; i < end; i++) visit(found.targets[i]!);
+  return found;
 }
 
 function invert(plan: Plan): Dependents {

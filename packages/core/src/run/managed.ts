@@ -19,10 +19,12 @@ import { gather } from './gather.ts';
 import type { Memory, Remembering } from './memory.ts';
 import type { Override } from './options.ts';
 import { callerPath, failurePath, rootLabel } from './paths.ts';
+import { hold } from './pend.ts';
 import { Placeholder } from './placeholder.ts';
 import { finished, isPromise } from './results.ts';
 import type { Run } from './run.ts';
 import { Failure, RUNNING } from './states.ts';
+import { outlive } from './outlive.ts';
 import { CellEvaluation, Task } from './task.ts';
 
 const NONE: readonly Evaluator[] = [];
@@ -70,11 +72,12 @@ export class Managed {
   end(error: unknown): void {
     const isCancelled = error instanceof FlowError && error.code === 'CANCELLED';
     const reason = this.run.reason;
+    this.#bequeath();
     for (const task of this.#tasks) {
-      if (!task.isOrphan) this.#ended(task, 'cancelled', undefined, reason);
-      task.isOrphan = true;
-      if (this.memory.isOn && this.memory.isWanted(task)) continue;
+      if (task.heir !== undefined) continue;
       this.#tasks.delete(task);
+      if (this.memory.isOn) this.memory.isWanted(task); // takes it off the list of what others may wait for
+      this.#ended(task, 'cancelled', undefined, reason);
       task.scope.abort(reason);
     }
     this.memory.leave();
@@ -83,10 +86,25 @@ export class Managed {
     this.emitter.emit(this.#whole!, { type: 'run:end', status, durationMs: this.clock.now() - this.#startedAt, error });
   }
 
+  /** Bodies that other runs wait for go on, each in a run of its own, which waits in turn for what the body was waiting for. */
+  #bequeath(): void {
+    let isDone = !this.memory.isOn;
+    while (!isDone) {
+      isDone = true;
+      for (const task of this.#tasks) {
+        if (task.heir !== undefined || !this.memory.isWanted(task)) continue;
+        isDone = false;
+        this.#ended(task, 'cancelled', undefined, this.run.reason);
+        outlive(task, this.run);
+      }
+    }
+  }
+
   /** The last of the other runs that waited for a task of this one has left. */
   abandon(task: Task): void {
     if (!this.#tasks.delete(task)) return;
     this.memory.isWanted(task); // takes it off the list
+    task.heir?.end(this.run.reason);
     task.scope.abort(this.run.reason);
   }
 
@@ -164,7 +182,7 @@ export class Managed {
       task.scope.abort(error);
       throw error;
     }
-    const settle = run.hold(act, cell);
+    const settle = hold(run, act, cell);
     const outcome = Promise.resolve(promise).then((result) => this.#accepted(task, result, override));
     if (this.memory.isOn) this.memory.share(task);
     outcome.then(
@@ -184,8 +202,9 @@ export class Managed {
     if (!this.#tasks.delete(task)) return; // given up
     const failure = outcome instanceof Failure ? outcome : undefined;
     if (this.memory.isOn) this.#remember(task, outcome);
-    if (!task.isOrphan) this.#ended(task, failure === undefined ? 'computed' : 'failed', outcome, failure?.error);
+    if (task.heir === undefined) this.#ended(task, failure === undefined ? 'computed' : 'failed', outcome, failure?.error);
     task.scope.close();
+    task.heir?.end(undefined);
   }
 
   #remember(task: Task, outcome: unknown): void {

@@ -15,15 +15,12 @@
  * - `identities`: undefined until cells that the plan keeps apart may be the same evaluation.
  */
 import { FlowError, show } from '../errors.ts';
-import { labelOf } from '../model/definition.ts';
 import type { Plan } from '../plan/plan.ts';
 import { Activation } from './activation.ts';
 import type { Waiter } from './activation.ts';
 import { Asks } from './asks.ts';
-import type { Caller } from './caller.ts';
 import { cycleError, nestedCycle } from './cycles.ts';
 import { demand } from './demand.ts';
-import { eachDependent } from './dependents.ts';
 import { finishSync } from './finish-sync.ts';
 import { gather } from './gather.ts';
 import { anyEqual, Identities } from './identity.ts';
@@ -34,11 +31,11 @@ import type { ComputeOptions, Overridden, Override } from './options.ts';
 import { Managed } from './managed.ts';
 import type { Remembering } from './memory.ts';
 import { noteFailure, rootLabel } from './paths.ts';
+import { pend } from './pend.ts';
 import { prefetch } from './prefetch.ts';
 import { checkContract } from './problems.ts';
 import { boxed, finished, isPromise } from './results.ts';
 import { Seats } from './seats.ts';
-import type { Seat } from './seats.ts';
 import { EMPTY, Failure, isUnfinished, PENDING, RUNNING } from './states.ts';
 import { sweep } from './sweep.ts';
 import type { Task } from './task.ts';
@@ -245,7 +242,7 @@ export class Run implements KernelRun {
   }
 
   #take(act: Activation, cell: number, result: unknown, override: Override | undefined): void {
-    if (isPromise(result)) this.#pend(act, cell, result);
+    if (isPromise(result)) pend(this, act, cell, result);
     else this.succeed(act, cell, finished(act, cell, result, this.validates(act, cell, override)));
   }
 
@@ -258,9 +255,11 @@ export class Run implements KernelRun {
     if (!this.isAsync) return;
     const { remaining } = act;
     if (remaining !== undefined) {
-      eachDependent(act.plan, cell, (dependent) => {
+      const { starts, targets } = act.dependents;
+      for (let i = starts[cell]!; i < starts[cell + 1]!; i++) {
+        const dependent = targets[i]!;
         if (remaining[dependent]! > 0 && --remaining[dependent]! === 0) this.seats.push({ act, cell: dependent });
-      });
+      }
     }
     tell(act, cell, value);
   }
@@ -275,11 +274,13 @@ export class Run implements KernelRun {
       const failed = stack.pop()!;
       act.values[failed] = failure;
       if (remaining !== undefined) {
-        eachDependent(act.plan, failed, (dependent) => {
-          if (remaining[dependent]! <= 0 || act.values[dependent] !== EMPTY) return;
+        const { starts, targets } = act.dependents;
+        for (let i = starts[failed]!; i < starts[failed + 1]!; i++) {
+          const dependent = targets[i]!;
+          if (remaining[dependent]! <= 0 || act.values[dependent] !== EMPTY) continue;
           remaining[dependent] = 0;
           stack.push(dependent);
-        });
+        }
       }
       tell(act, failed, failure);
     }
@@ -325,41 +326,6 @@ export class Run implements KernelRun {
     return true;
   }
 
-  /** A body handed back a promise. */
-  #pend(act: Activation, cell: number, thenable: PromiseLike<unknown>): void {
-    const { definition } = act.plan.models[cell]!;
-    // Whatever else is thenable may settle twice, or throw: a promise of it does not.
-    const promise = thenable instanceof Promise ? (thenable as Promise<unknown>) : Promise.resolve(thenable);
-    if (this.isSync) {
-      promise.then(ignore, ignore); // its outcome is nobody's any more
-      throw new FlowError('ASYNC_IN_SYNC', `${labelOf(definition)} returned a promise under computeSync. Use compute, or make the body synchronous.`, { details: { model: definition.name } });
-    }
-    const settle = this.hold(act, cell);
-    promise.then(
-      (result) => settle(() => this.succeed(act, cell, finished(act, cell, result, this.validates(act, cell, this.overrideOf(act, cell))))),
-      (error: unknown) => settle(() => this.fail(act, cell, error)),
-    );
-  }
-
-  /** A body works on, on a place of its own; what is returned takes in its outcome, unless the run is over by then. */
-  hold(act: Activation, cell: number): (finish: () => void) => void {
-    act.values[cell] = PENDING;
-    this.isAsync = true;
-    const caller = act.callers.get(cell);
-    const seat: Seat = caller ?? { isTaken: false, isCounted: !act.plan.models[cell]!.definition.orchestrates };
-    if (!isWaiting(caller)) this.seats.take(seat);
-    return (finish) => {
-      if (this.isOver) return;
-      this.seats.release(seat);
-      try {
-        finish();
-      } catch (error) {
-        this.fail(act, cell, error);
-      }
-      this.drain();
-    };
-  }
-
   /* ---------- the queue ---------- */
 
   /** Starts what can start. */
@@ -386,11 +352,8 @@ export class Run implements KernelRun {
   }
 }
 
-const ignore = (): void => {};
-const isWaiting = (caller: Caller | undefined): boolean => caller !== undefined && caller.waits.size > 0;
-
 function tell(act: Activation, cell: number, value: unknown): void {
-  const waiters = act.waiters.get(cell);
+  const waiters = act.waitersAt(cell);
   if (waiters === undefined) return;
   act.waiters.delete(cell);
   for (const waiter of waiters) waiter(value);

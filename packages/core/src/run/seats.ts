@@ -47,6 +47,17 @@ export class Seats {
     if (seat.isCounted) this.active--;
   }
 
+  /** The same for a body that never asks for anything, and so never gives its place back before its end. */
+  takeOne(isCounted: boolean): void {
+    this.working++;
+    if (isCounted) this.active++;
+  }
+
+  releaseOne(isCounted: boolean): void {
+    this.working--;
+    if (isCounted) this.active--;
+  }
+
   /** Calls back once there is room; at once if there is. */
   whenFree(seat: Seat, go: () => void): void {
     if (!seat.isCounted || this.active < this.limit) go();
@@ -55,11 +66,9 @@ export class Seats {
 
   /** The next thing to do, bodies that continue first; undefined when there is nothing, or no room. */
   next(): Place | (() => void) | undefined {
-    const free = this.#free.shift();
-    if (free !== undefined) return free;
+    if (this.#free.length > 0) return this.#free.shift();
     if (this.active >= this.limit) return undefined;
-    const resume = this.#resumes.shift();
-    if (resume !== undefined) return resume;
+    if (this.#resumes.length > 0) return this.#resumes.shift();
     if (this.#head < this.#queue.length) return this.#queue[this.#head++];
     this.#queue.length = this.#head = 0;
     return undefined;

@@ -11,6 +11,7 @@ import type { EventBody } from './events.ts';
 import type { FlowRun, Progress } from './flow-run.ts';
 import type { Managed } from './managed.ts';
 import { consumedFields } from './nested.ts';
+import type { Run } from './run.ts';
 import { Scope } from './scope.ts';
 
 export class Task implements EvaluationServices {
@@ -26,8 +27,8 @@ export class Task implements EvaluationServices {
   attempts = 0;
   /** What the body's last call yielded, finished; an evaluator that hands on something else replaced it. */
   yielded: unknown = undefined;
-  /** Its run is over, and other runs wait for it. */
-  isOrphan = false;
+  /** Its run is over, but others wait for it: what its body asks for from now on is this run's business. */
+  heir: Run | undefined = undefined;
   #marks: Set<object> | undefined = undefined;
 
   constructor(managed: Managed, act: Activation, cell: number, inputs: Readonly<Record<string, unknown>>, caller: Caller, subject: Subject, startedAt: number) {
