@@ -28,6 +28,7 @@ export interface Span {
 
 const NONE: readonly Span[] = [];
 const kernels = new WeakMap<Definition, Kernel>();
+let made = 0;
 
 /** The spans of a plan's eager cells. A plan's first run makes no kernels, but takes those that other plans have made. None where code may not be generated. */
 export function spansOf(plan: Plan): readonly Span[] {
@@ -80,7 +81,8 @@ function kernelOf(definition: Definition): Kernel {
       if (p${i} >= 0 && !(${CHECKS[definition.quick[i]!](`v${i}`)})) return c;`;
   });
   const record = definition.inputs.map(({ name }, i) => `${JSON.stringify(name)}: v${i}`).join(', ');
-  const source = `return (run, values, slots, constants, offsets, ops, from, to) => {
+  // V8 lets functions made of the same text learn together, and the body would no longer be the one that is called here: hence the number.
+  const source = `/* ${made++} */ return (run, values, slots, constants, offsets, ops, from, to) => {
     for (let c = from; c < to; c++) {
       const o = offsets[c];
       ${reads.join('\n      ')}
