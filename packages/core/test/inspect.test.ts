@@ -1,7 +1,7 @@
 // Contract §8, `model.flow.inspect`: what is bound, what feeds each field, what is upstream. The ids are those of the catalogue's group INSP.
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { closedContext, computed, contextTransform, Dependency, FlowContext, flowModel, FromContext, fromField, Lazy, modelClass, ModelInput, Resource, UNSET } from '@flowmodel/core';
+import { closedContext, computed, contextTransform, Dependency, FlowContext, flowModel, FromContext, fromField, graphOf, Lazy, modelClass, ModelInput, Resource, UNSET } from '@flowmodel/core';
 import type { CallableModel, FlowInspection, InspectOptions } from '@flowmodel/core';
 import { flowError } from './flow-error.ts';
 
@@ -420,6 +420,15 @@ describe('what runs', () => {
     const model = relay({ x: counted({ later: counted() }) }).flow.withContext({ n: counting() });
     model.flow.inspect({ n: 1 }, { dependencies: 'recursive' });
     expect([bodies, transforms]).toEqual([0, 1]);
+  });
+
+  test('schemas of given fields are not run', () => {
+    let checks = 0;
+    const checking = z.number().refine(() => (checks++, true));
+    const model = flowModel({ name: 'checking', inputs: { n: FromContext(checking) } }, ({ n }) => n);
+    expect(input(relay({ x: model() }).flow.inspect({ n: 1 }), 'x').source).toBe('construction');
+    graphOf(model(), { n: 1 });
+    expect(checks).toBe(0);
   });
 
   test('inspecting changes nothing for later runs', () => {

@@ -53,7 +53,9 @@ export class Inspection implements FlowInspection {
   toJSON(): object {
     const inputs = mapped(this.inputs, ({ value, default: fallback, ...rest }) => ({ ...rest, ...(fallback !== UNSET && { default: asJson(fallback) }), ...(value !== UNSET && { value: asJson(value) }) }));
     const dependencies = this.dependencies.map(({ model, context, ...rest }) => ({ ...rest, model: asModel(model)!.toString(), context: context === null ? null : mapped(context, asJson) }));
-    return { ...this, model: asModel(this.model)!.toString(), inputs, boundInputs: mapped(this.boundInputs, asJson), dependencies };
+    const { contextInputs, runtimeInputs, requiredInputs, graph, unboundInputs, resources, problems } = this;
+    const boundInputs = mapped(this.boundInputs, asJson);
+    return { model: asModel(this.model)!.toString(), inputs, contextInputs, runtimeInputs, requiredInputs, boundInputs, dependencies, graph, unboundInputs, resources, problems };
   }
 
   /** Colours as the console asks for them: it knows of terminals, and of NO_COLOR. Below the depth asked for, one line. */

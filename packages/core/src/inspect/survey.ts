@@ -155,7 +155,10 @@ export class Survey {
     return { value: value === undefined ? UNSET : value, problem: undefined, isComputed: false };
   }
 
-  /** The fields that a cell lacks, with the problems' own words; what waits for a computed field is looked at as far as it is known. */
+  /**
+   * What keeps a cell's fields from having values: what is missing, and what transforms have against it. Given values are not parsed, except for transforms
+   * and where a class model's context is one object. What waits for a computed field is looked at as far as it is known.
+   */
   problems(cell: number): readonly Problem['what'][number][] {
     const { plan } = this;
     const found = new Set<Problem['what'][number]>();
@@ -164,12 +167,22 @@ export class Survey {
       if (!isSlot(op)) continue;
       const slots = new Set([indexOf(op)]);
       for (const slot of slots) {
-        const { problem, isComputed } = this.known(slot);
+        const { problem, isComputed } = this.#unparsed(slot);
         if (problem !== undefined) for (const what of problem.what) found.add(what);
         if (isComputed) for (const input of inputsOf(plan.slots[slot]!)) slots.add(input);
       }
     }
     return [...found];
+  }
+
+  /** `known`, without parsing a field: whether it has a value will do. */
+  #unparsed(id: number): Known {
+    const slot = this.plan.slots[id]!;
+    if (slot.kind === 'check') return { value: UNSET, problem: undefined, isComputed: false }; // its fields are looked at one by one
+    if (slot.kind !== 'parse') return this.known(id);
+    const source = this.known(slot.source);
+    const isMissing = source.value === UNSET && source.problem === undefined && !source.isComputed && slot.fallback === UNSET && slot.field.required;
+    return isMissing ? { ...source, problem: new Problem({ kind: 'missing', slot: id, field: slot.field.name, type: slot.field.schema.type }) } : source;
   }
 
   /** Whether what a slot holds is called a secret by whoever reads it, or is made from a secret. */
