@@ -24,8 +24,16 @@ export const documentError: Fail = (problem, cause) => {
 
 /** Reads a document, or its text. Throws DESERIALIZE. */
 export function readDocument(given: unknown, limits: CodecLimits): Graph {
-  const document = typeof given === 'string' ? parsed(given, limits) : given;
-  const { root, nodes } = checkedHeader(document);
+  try {
+    const { root, nodes } = checkedHeader(typeof given === 'string' ? parsed(given, limits) : given);
+    return ordered(root, nodesIn(nodes, limits), limits);
+  } catch (error) {
+    if (error instanceof FlowError) throw error;
+    return documentError(`it could not be read: ${String(error)}`, error); // an object that was never JSON: a getter or a proxy threw
+  }
+}
+
+function nodesIn(nodes: FlowDocument['nodes'], limits: CodecLimits): Map<string, DocumentNode> {
   const meter = new Meter(limits, documentError);
   const known = new Map<string, DocumentNode>();
   for (const id of Object.keys(nodes)) {
@@ -33,7 +41,7 @@ export function readDocument(given: unknown, limits: CodecLimits): Graph {
     meter.nodes(1);
     known.set(id, nodes[id]!);
   }
-  return ordered(root, known, limits);
+  return known;
 }
 
 function parsed(text: string, limits: CodecLimits): unknown {

@@ -179,7 +179,7 @@ function holdsOnlyModels(data: unknown): boolean {
     if (!Array.isArray(item) && prototype !== null && prototype !== Object.prototype) return false;
     const inner = Object.values(item) as unknown[];
     if (inner.length === 0) return false;
-    pending.push(...inner);
+    for (const part of inner) pending.push(part);
   }
   return true;
 }

@@ -1,6 +1,6 @@
 /** Makes models of a graph's description, with bodies that record what they do. */
 import { closedContext, computed, contextTransform, Dependency, FlowContext, flowModel, FromContext, Lazy, ModelInput } from '@flowmodel/core';
-import type { CallableModel, FlowRun, LazyThunk, Shape } from '@flowmodel/core';
+import type { CallableModel, DefinitionRegistry, FlowRun, LazyThunk, Shape } from '@flowmodel/core';
 import { z } from 'zod';
 import { askedBy, CAUGHT, flat, isAsked, isThrown, isWrapper, nestedFields, patched, resultOf, sumOf, written } from './dag.ts';
 import type { Binding, Check, DagSpec, DefinitionSpec, InputSpec, TransformSpec, Use } from './dag.ts';
@@ -66,11 +66,14 @@ function fieldOf(input: InputSpec): Shape[string] {
 
 const shapeOf = (inputs: readonly InputSpec[]): Shape => Object.fromEntries(inputs.map((input) => [input.name, fieldOf(input)]));
 
+/** With a registry, definitions have the names of the description there; else they have none. */
+const named = (name: string, definitions: DefinitionRegistry | undefined): { readonly name?: string; readonly definitions?: DefinitionRegistry } => (definitions === undefined ? {} : { name, definitions });
+
 /** A body's way to a value that it asks for: at once, or by a promise. */
 type Ask<T> = (input: InputSpec, sum: number) => T;
 
-function factoryOf(spec: DefinitionSpec, bodies: Bodies, { started, thrown }: Recording): Bind<CallableModel<number>> {
-  const options = { inputs: { [NODE]: z.number(), ...shapeOf(spec.inputs) }, volatile: spec.volatile };
+function factoryOf(spec: DefinitionSpec, bodies: Bodies, { started, thrown }: Recording, definitions: DefinitionRegistry | undefined): Bind<CallableModel<number>> {
+  const options = { ...named(spec.name, definitions), inputs: { [NODE]: z.number(), ...shapeOf(spec.inputs) }, volatile: spec.volatile };
   const begin = (values: Values): { readonly sum: number; readonly label: string } => {
     const label = labelOf(values[NODE] as number, spec, values);
     started.push(label);
@@ -124,7 +127,7 @@ function factoryOf(spec: DefinitionSpec, bodies: Bodies, { started, thrown }: Re
   return (isAsync ? flowModel(options, asyncBody) : flowModel(options, syncBody)) as Bind<CallableModel<number>>;
 }
 
-function transformOf(spec: TransformSpec, { thrown }: Recording): Bind<Rewrite> {
+function transformOf(spec: TransformSpec, { thrown }: Recording, definitions: DefinitionRegistry | undefined): Bind<Rewrite> {
   const inputs = shapeOf(spec.inputs) as Record<string, z.ZodType>;
   const body = (values: Values): number => {
     const result = resultOf(spec, sumOf(spec, values));
@@ -137,16 +140,16 @@ function transformOf(spec: TransformSpec, { thrown }: Recording): Bind<Rewrite> 
   const outputOf = (key: string): z.ZodType => (CHECKS[key.startsWith('l') ? 'list' : spec.bounded ? 'small' : 'number']());
   const factory =
     spec.kind === 'field'
-      ? contextTransform({ inputs, output: outputOf(spec.keys[0]!) }, (values) => written(spec, body(values), 0))
-      : contextTransform({ inputs, patches: Object.fromEntries(spec.keys.map((key) => [key, outputOf(key)])) }, (values) => patched(spec, body(values)));
+      ? contextTransform({ ...named(spec.name, definitions), inputs, output: outputOf(spec.keys[0]!) }, (values) => written(spec, body(values), 0))
+      : contextTransform({ ...named(spec.name, definitions), inputs, patches: Object.fromEntries(spec.keys.map((key) => [key, outputOf(key)])) }, (values) => patched(spec, body(values)));
   return factory;
 }
 
-/** Builds the models of a graph. Every call makes new definitions, and a recording of their own. */
-export function buildDag(spec: DagSpec, bodies: Bodies): Built {
+/** Builds the models of a graph. Every call makes new definitions, without names unless there is a registry for them, and a recording of their own. */
+export function buildDag(spec: DagSpec, bodies: Bodies, registry?: DefinitionRegistry): Built {
   const recording: Recording = { started: [], thrown: new Map() };
-  const factories = new Map(spec.definitions.map((definition) => [definition.name, factoryOf(definition, bodies, recording)]));
-  const transforms = new Map(spec.transforms.map((transform) => [transform.name, transformOf(transform, recording)]));
+  const factories = new Map(spec.definitions.map((definition) => [definition.name, factoryOf(definition, bodies, recording, registry)]));
+  const transforms = new Map(spec.transforms.map((transform) => [transform.name, transformOf(transform, recording, registry)]));
   const models: CallableModel<number>[] = [];
   const used = ({ use, args }: Use): Rewrite => transforms.get(use)!(args);
   const bound = (binding: Binding): unknown =>
