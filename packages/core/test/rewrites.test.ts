@@ -1,7 +1,7 @@
 // §4, how rewrites combine: patches and overrides, chaining and nesting, rewrites that do not run. Computed fields and closed contexts stand in nested-workflows.test.ts.
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { contextTransform, flowModel, FromContext, fromField, GenericResult } from '@flowmodel/core';
+import { contextTransform, Dependency, flowModel, FromContext, fromField, GenericResult } from '@flowmodel/core';
 import type { CallableModel } from '@flowmodel/core';
 import { flowError } from './flow-error.ts';
 
@@ -239,5 +239,35 @@ describe('fromField', () => {
 
   test('is a field transform: positionally it is WITH_CONTEXT', () => {
     expect(() => source().flow.withContext(fromField('temperature', z.number()) as never)).toThrow(flowError('WITH_CONTEXT', 'by field name'));
+  });
+});
+
+describe('one model in many contexts', () => {
+  /** A model that each of 40 wrappers puts into one of 20 contexts, and that stands in the runtime context too, first or last. */
+  const graphOf = (seen: number[], isBareFirst: boolean, wrap: (model: CallableModel<number>, to: number) => unknown) => {
+    const counted = flowModel({ inputs: { value: FromContext(z.number()), other: FromContext(z.number().default(0)) } }, ({ value, other }) => {
+      seen.push(value);
+      return value * 1000 + other;
+    });
+    const sum = flowModel({ inputs: { all: Dependency(z.array(z.number())) } }, ({ all }) => all);
+    const model = counted();
+    const wrapped = Array.from({ length: 40 }, (_, i) => wrap(model as never, i % 20));
+    return sum({ all: (isBareFirst ? [model, ...wrapped] : [...wrapped, model]) as never });
+  };
+  const expected = Array.from({ length: 40 }, (_, i) => (i % 20) * 1000 + 7);
+
+  test.each([true, false])('literals: one evaluation per context, that of the run among them (bare model first: %s)', (isBareFirst) => {
+    const seen: number[] = [];
+    const graph = graphOf(seen, isBareFirst, (model, value) => model.flow.withContext({ value } as never));
+    const all = graph.flow.computeSync({ value: 50, other: 7 } as never).value;
+    expect(all).toEqual(isBareFirst ? [50_007, ...expected] : [...expected, 50_007]);
+    expect(seen.toSorted((a, b) => a - b)).toEqual([...Array.from({ length: 20 }, (_, i) => i), 50]);
+  });
+
+  test.each([true, false])('transforms: one evaluation per context (bare model first: %s)', (isBareFirst) => {
+    const seen: number[] = [];
+    const graph = graphOf(seen, isBareFirst, (model, by) => model.flow.withContext({ value: plus({ by: by + 1 }) } as never));
+    graph.flow.computeSync({ value: 50, other: 7 } as never);
+    expect(seen.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 21 }, (_, i) => 50 + i));
   });
 });
