@@ -185,7 +185,7 @@ describe('stats', () => {
     expect(cache.stats()).toEqual({ hits: 3, misses: 3, stores: 2, evictions: 0, inFlight: 0, size: 2 });
   });
 
-  it('is a picture of that moment', () => {
+  it('CC-EVAL-16 is a picture of that moment', () => {
     const cache = memoryCache();
     const before = cache.stats();
     fill(cache, 'a');
@@ -201,6 +201,39 @@ describe('stats', () => {
     resolve(7);
     expect((await Promise.all(runs)).map(({ value }) => value)).toEqual([7, 7, 7]);
     expect(cache.stats()).toMatchObject({ inFlight: 0, stores: 2, size: 2 });
+  });
+});
+
+describe('what runs keep in it', () => {
+  it('CC-EVAL-13 a failure is not kept: the next compute runs the body again', async () => {
+    let runs = 0;
+    const flaky = flowModel({ name: 'flaky', replace: true, inputs: {} }, () => {
+      if (++runs === 1) throw new Error('no');
+      return runs;
+    });
+    const cache = memoryCache();
+    await expect(flaky().flow.compute({}, { cache })).rejects.toThrow('no');
+    expect(cache.stats()).toMatchObject({ stores: 0, size: 0, inFlight: 0 });
+    expect((await flaky().flow.compute({}, { cache })).value).toBe(2);
+    expect((await flaky().flow.compute({}, { cache })).value).toBe(2);
+  });
+
+  it('CC-EVAL-14 a hit is the same value, and nobody can change it', () => {
+    const list = flowModel({ name: 'list', replace: true, inputs: {} }, () => ({ rows: [1, 2] }));
+    const cache = memoryCache();
+    const first = list().flow.computeSync({}, { cache }).value;
+    expect(() => first.rows.push(3)).toThrow(TypeError);
+    const second = list().flow.computeSync({}, { cache }).value;
+    expect(second).toBe(first);
+    expect(second).toEqual({ rows: [1, 2] });
+  });
+
+  it('CC-EVAL-17 options are copied and merged, and the cache in them stays the one cache', () => {
+    let runs = 0;
+    const one = flowModel({ name: 'one', replace: true, inputs: {} }, () => ++runs);
+    const options = { cache: memoryCache() };
+    expect([options, { ...options }, { ...options, concurrency: 1 }].map((given) => one().flow.computeSync({}, given).value)).toEqual([1, 1, 1]);
+    expect(options.cache.stats()).toMatchObject({ hits: 2, stores: 1 });
   });
 });
 

@@ -32,7 +32,7 @@ function stringKey(value: string, hasher: Hasher): string {
 
 const bigintKey = (digits: string, hasher: Hasher): string => (digits.length > LONGEST ? `I${hasher.text(digits)};` : `i${digits};`);
 
-/** Not one of a subclass, which may be more than an instant. A revoked proxy is not even asked in peace. */
+/** Not one of a subclass, which may be more than an instant. A revoked proxy throws when asked; the walk says so. */
 function isDate(value: object): boolean {
   try {
     return Object.getPrototypeOf(value) === Date.prototype;
