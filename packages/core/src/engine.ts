@@ -4,5 +4,6 @@ import { withContext } from './context/with-context.ts';
 import { inspect } from './inspect/inspect.ts';
 import type { Engine } from './model/engine.ts';
 import { computing } from './run/compute.ts';
+import { toJSON } from './serialize/to-json.ts';
 
-export const engine: Engine = { ...computing(remembering), withContext, inspect };
+export const engine: Engine = { ...computing(remembering), withContext, inspect, toJSON };

@@ -134,12 +134,21 @@ function taggedParts(object: Encoded, keys: readonly string[], tags: readonly st
   if (stranger !== undefined) fail(`'${stranger.slice(0, 100)}' stands beside '${tag.slice(0, 100)}', which marks an encoded value. A plain field that starts with $ is written with another $ in front.`);
   if (Object.hasOwn(standIns, tag)) return standIns[tag]!(content);
   if (typeof content === 'string') decoding.meter.bytes(content.length);
-  if (kind !== undefined) return kind.decode(content, object);
-  if (Object.hasOwn(PRIMITIVES, tag)) return PRIMITIVES[tag]!(content);
+  if (kind !== undefined) return read(tag, () => kind.decode(content, object));
+  if (Object.hasOwn(PRIMITIVES, tag)) return read(tag, () => PRIMITIVES[tag]!(content));
   if (tag === '$class') return instanceParts(object, decoding);
   if (tag === '$bare') return bareParts(content, decoding);
   const known = [...Object.keys(standIns), ...Object.keys(PRIMITIVES), ...kindsByTag.keys(), '$class', '$bare', '$hole'];
   return fail(`'${tag.slice(0, 100)}' marks nothing that is known here.${didYouMean(tag.slice(0, 100), known)}`);
+}
+
+/** What is malformed is told by its tag. */
+function read(tag: string, decoded: () => unknown): unknown {
+  try {
+    return decoded();
+  } catch (error) {
+    throw error instanceof Malformed ? new Malformed(`${tag}: ${error.message}`) : error;
+  }
 }
 
 const NUMBERS: Readonly<Record<string, number>> = { NaN: Number.NaN, Infinity: Number.POSITIVE_INFINITY, '-Infinity': Number.NEGATIVE_INFINITY, '-0': -0 };
@@ -154,7 +163,7 @@ const PRIMITIVES: Readonly<Record<string, (content: Json) => unknown>> = {
     return NUMBERS[content];
   },
   $bigint: (content) => {
-    need(typeof content === 'string' && content.length <= LONGEST_INTEGER && /^(0|-?[1-9]\d*)$/.test(content), `an integer of up to ${LONGEST_INTEGER} decimal digits`);
+    need(typeof content === 'string' && content.length <= LONGEST_INTEGER && /^(0|-?[1-9]\d*)$/.test(content), `a text of up to ${LONGEST_INTEGER} decimal digits`);
     return BigInt(content);
   },
 };

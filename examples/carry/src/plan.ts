@@ -1,0 +1,13 @@
+/** Wires the graph and prints its document: node src/plan.ts --meter 1174 --price 0.31 */
+import { parseArgs } from 'node:util';
+import { bill, Money, usage, yearEarlier } from './definitions.ts';
+
+const { values } = parseArgs({ options: { meter: { type: 'string', default: '1174' }, price: { type: 'string', default: '0.31' } } });
+
+const measured = usage({ meter: Number(values.meter) });
+const model = bill({
+  usage: measured,
+  usageBefore: measured.flow.withContext(yearEarlier()),
+  price: new Money(BigInt(Math.round(Number(values.price) * 100)), 'EUR'),
+});
+process.stdout.write(`${JSON.stringify(model, null, 2)}\n`);
