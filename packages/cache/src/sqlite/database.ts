@@ -1,0 +1,150 @@
+/**
+ * The file of a `sqliteCache`: opened, recognised, laid out, thrown away when it is damaged.
+ *
+ * A file is ours by its application id. Ours of another format is emptied; one of somebody else's, or one that is no database, is left alone.
+ */
+import { rmSync, statSync, openSync, readSync, closeSync } from 'node:fs';
+import type sqliteModule from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
+import { FlowError } from '@flowmodel/core';
+import { FORMAT } from '../sealed.ts';
+
+/** 'flow', at byte 68 of the file. */
+const APPLICATION_ID = 0x66_6c_6f_77;
+const APPLICATION_ID_AT = 68;
+
+/** How long, in milliseconds, to wait for another process that writes. */
+const BUSY_TIMEOUT = 2_000;
+
+/** `about` has one row; triggers keep its sums, so that no write has to count. The oldest entry has the lowest `seq`. */
+const SCHEMA = `
+  PRAGMA application_id = ${APPLICATION_ID};
+  CREATE TABLE about (format INTEGER NOT NULL, entries INTEGER NOT NULL, bytes INTEGER NOT NULL);
+  INSERT INTO about VALUES (${FORMAT}, 0, 0);
+  CREATE TABLE entries (seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, stored INTEGER NOT NULL, size INTEGER NOT NULL, digest TEXT NOT NULL, text TEXT NOT NULL);
+  CREATE TRIGGER added AFTER INSERT ON entries BEGIN UPDATE about SET entries = entries + 1, bytes = bytes + new.size; END;
+  CREATE TRIGGER replaced AFTER UPDATE ON entries BEGIN UPDATE about SET bytes = bytes + new.size - old.size; END;
+  CREATE TRIGGER removed AFTER DELETE ON entries BEGIN UPDATE about SET entries = entries - 1, bytes = bytes - old.size; END;
+`;
+
+/** Throws CACHE for a path that cannot be opened, and for a file that is none of ours. */
+export function openDatabase(path: string): DatabaseSync {
+  try {
+    return opened(path);
+  } catch (error) {
+    if (!isCorrupt(error) || !hasOurId(path)) throw asCacheError(path, error);
+    removeDatabase(path);
+    return opened(path);
+  }
+}
+
+export function removeDatabase(path: string): void {
+  for (const file of [path, `${path}-wal`, `${path}-shm`, `${path}-journal`]) rmSync(file, { force: true });
+}
+
+/** Which file a path leads to; it may be replaced by another process. */
+export function identityOf(path: string): string | undefined {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found === undefined ? undefined : `${found.dev}:${found.ino}`;
+}
+
+function opened(path: string): DatabaseSync {
+  const sqlite = process.getBuiltinModule('node:sqlite') as typeof sqliteModule | undefined;
+  if (sqlite === undefined) throw new FlowError('DEFINITION', 'sqliteCache needs the module node:sqlite, which this runtime does not have. Use keyvCache with a store that runs here.');
+  const database = new sqlite.DatabaseSync(path, { timeout: BUSY_TIMEOUT });
+  try {
+    // In this order: the application id must stand in the file itself, where it can be read when nothing else can.
+    patiently(() => layOut(database, path));
+    patiently(() => database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON'));
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/* ---------- layout ---------- */
+
+function layOut(database: DatabaseSync, path: string): void {
+  if (formatOf(database, path) === FORMAT) return;
+  transact(database, () => {
+    const format = formatOf(database, path); // another process may have been faster
+    if (format === FORMAT) return;
+    for (const { name } of database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'").all()) database.exec(`DROP TABLE "${String(name).replaceAll('"', '""')}"`);
+    database.exec(SCHEMA);
+  });
+}
+
+/** Nothing for an empty file. Throws CACHE for a database that is not ours. */
+function formatOf(database: DatabaseSync, path: string): unknown {
+  const id = database.prepare('PRAGMA application_id').get()!['application_id'];
+  const tables = database.prepare("SELECT count(*) AS n, total(name = 'about') AS about FROM sqlite_schema WHERE type = 'table'").get()!;
+  if (id !== APPLICATION_ID) {
+    if (id === 0 && tables['n'] === 0) return undefined;
+    throw new FlowError('CACHE', `'${path}' is a database of something else. Name another file for the cache.`);
+  }
+  return tables['about'] === 1 ? database.prepare('SELECT * FROM about').get()?.['format'] : undefined;
+}
+
+/** All of it or nothing; other processes wait. */
+export function transact(database: DatabaseSync, work: () => void): void {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    work();
+    database.exec('COMMIT');
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK'); // some errors have done so already
+    throw error;
+  }
+}
+
+/** SQLite does not wait everywhere: not where two processes switch to WAL at once. */
+function patiently(work: () => void): void {
+  const end = Date.now() + BUSY_TIMEOUT;
+  for (;;) {
+    try {
+      return work();
+    } catch (error) {
+      if (primaryCode(error) !== BUSY || Date.now() > end) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}
+
+/* ---------- errors ---------- */
+
+const BUSY = 5;
+const CORRUPT = 11;
+const NOT_A_DATABASE = 26;
+
+/** SQLite's result code without its extension. */
+function primaryCode(error: unknown): number | undefined {
+  const { errcode } = (error ?? {}) as { readonly errcode?: unknown };
+  return typeof errcode === 'number' ? errcode & 0xff : undefined;
+}
+
+export const isCorrupt = (error: unknown): boolean => primaryCode(error) === CORRUPT;
+
+export function asCacheError(path: string, error: unknown): FlowError {
+  if (error instanceof FlowError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  if (primaryCode(error) === NOT_A_DATABASE) return new FlowError('CACHE', `'${path}' is no SQLite database, or its header is damaged. Name another file for the cache, or remove this one.`, { cause: error });
+  return new FlowError('CACHE', `The cache in '${path}' failed: ${reason}.`, { cause: error });
+}
+
+/** Read past SQLite, for a file that it gives up on. */
+function hasOurId(path: string): boolean {
+  const header = Buffer.alloc(APPLICATION_ID_AT + 4);
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch {
+    return false;
+  }
+  try {
+    readSync(file, header, 0, header.length, 0);
+  } finally {
+    closeSync(file);
+  }
+  return header.readInt32BE(APPLICATION_ID_AT) === APPLICATION_ID;
+}
