@@ -51,6 +51,7 @@ export class Session {
   readonly #root: Root;
   readonly #allowSharedStorage: boolean;
   readonly #kept: Map<string, Kept>;
+  readonly #inlined = new Map<string, CompiledDocument>();
 
   constructor({ definitions, root, allowSharedStorage }: SessionOptions) {
     this.definitions = definitions;
@@ -125,8 +126,15 @@ export class Session {
     }
   }
 
+  /** Two nodes with the same inline child have one compiled child, so that what is equal runs once. */
   #inline(data: unknown, at: readonly (string | number)[], source: Source, place: Place, issues: WorkflowIssue[]): CompiledDocument | undefined {
-    return this.#compile(readData(data, source.inside(at)), '<inline>', undefined, place.directory, at, source, place, issues)?.compiled;
+    const read = readData(data, source.inside(at));
+    const key = read.document === undefined ? '' : identityOf(place.directory, read.document);
+    const known = this.#inlined.get(key);
+    if (known !== undefined && this.#isCurrent(known, place)) return known;
+    const compiled = this.#compile(read, '<inline>', undefined, place.directory, at, source, place, issues)?.compiled;
+    if (compiled?.basis.isFinal === true) this.#inlined.set(key, compiled);
+    return compiled;
   }
 
   /** The compiled child of a file: one that is kept, if everything below is as it was. */

@@ -1,5 +1,5 @@
 /** JSON and YAML text: the data, and where each part of it stands. Messages never repeat the text: it may be a file that is no document. */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Document, Node, Pair, YAMLError } from 'yaml';
 import type { Path } from './data.ts';
 
@@ -41,22 +41,36 @@ export function parseText(text: string, format: TextFormat): Parsed {
     const read = readJson(text);
     const repeated = errors.filter(({ code }) => code === 'DUPLICATE_KEY').map(problemOf);
     if ('data' in read) return { data: read.data, problems: repeated, locate };
-    return nowhere({ message: 'it is not valid JSON', ...at(lines, read.offset ?? Math.min(...errors.map(({ pos }) => pos[0]), text.length)) });
+    return nowhere({ message: 'it is not valid JSON', ...at(lines, read.offset ?? errors[0]?.pos[0] ?? 0) });
   }
   if (errors.length > 0) return { data: undefined, problems: errors.slice(0, MOST_PROBLEMS).map(problemOf), locate };
   try {
+    const lost = lostAliases(document);
+    if (lost.length > 0) return { data: undefined, problems: lost.map((offset) => ({ message: WORDS['BAD_ALIAS']!, ...at(lines, offset) })), locate };
     return { data: document.toJS({ maxAliasCount: 100 }), problems: [], locate };
   } catch {
     return nowhere({ message: 'its aliases expand to too much' });
   }
 }
 
+/** Where aliases stand that name no anchor. */
+function lostAliases(document: Document.Parsed): number[] {
+  const lost: number[] = [];
+  visit(document, {
+    Alias: (_key, alias) => {
+      if (alias.resolve(document) === undefined) lost.push(startOf(alias) ?? 0);
+    },
+  });
+  return lost;
+}
+
 function readJson(text: string): { readonly data: unknown } | { readonly offset: number | undefined } {
   try {
     return { data: JSON.parse(text) };
   } catch (error) {
-    const found = /at position (\d+)/.exec((error as Error).message)?.[1]; // V8 says where in words only
-    return { offset: found === undefined ? undefined : Number(found) };
+    const { message } = error as Error;
+    const found = /at position (\d+)/.exec(message)?.[1]; // V8 says where in words, and not always
+    return { offset: found !== undefined ? Number(found) : message.includes('end of JSON') ? text.length : undefined };
   }
 }
 
