@@ -68,13 +68,10 @@ class RootKeys {
   }
 }
 
-const known = new WeakMap<Hasher, WeakMap<Plan, RootKeys>>();
-
 function rootKeysOf(plan: Plan, hasher: Hasher): RootKeys {
-  let byPlan = known.get(hasher);
-  if (byPlan === undefined) known.set(hasher, (byPlan = new WeakMap()));
-  let keys = byPlan.get(plan);
-  if (keys === undefined) byPlan.set(plan, (keys = new RootKeys(plan.origin, hasher)));
+  const byHasher = (plan.rootKeys ??= new Map<Hasher, RootKeys>()) as Map<Hasher, RootKeys>; // written here only
+  let keys = byHasher.get(hasher);
+  if (keys === undefined) byHasher.set(hasher, (keys = new RootKeys(plan.origin, hasher)));
   return keys;
 }
 

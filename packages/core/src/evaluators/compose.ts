@@ -1,6 +1,6 @@
 import { FlowError, show } from '../errors.ts';
 import { runChain } from '../run/chain.ts';
-import type { Evaluator } from '../run/evaluation.ts';
+import type { Evaluation, Evaluator } from '../run/evaluation.ts';
 
 /**
  * Several evaluators as one; the first is the outermost. Transparent when all of them are; otherwise the names of those that are not join cache keys.
@@ -17,7 +17,7 @@ export function compose(...evaluators: readonly Evaluator[]): Evaluator {
   return Object.freeze({
     name: `compose(${names.map((name) => JSON.stringify(name)).join(', ')})`,
     transparent: names.length === 0,
-    evaluate: (evaluation, next) => runChain(evaluators, evaluation, next),
+    evaluate: (evaluation, next: (inner?: Evaluation) => unknown) => runChain(evaluators, evaluation, next),
   } satisfies Evaluator);
 }
 

@@ -71,6 +71,8 @@ export interface Plan {
   /** What runs note on a plan: whether there was one, and which cells a kernel runs (`run/kernel.ts`). */
   hasRun: boolean;
   spans: readonly object[] | undefined;
+  dependents: object | undefined;
+  rootKeys: object | undefined;
   /** The slot that feeds a field in a frame. */
   sourceOf(frame: Frame, field: string): number;
   /** Adds a lazy branch; returns its cell. */

@@ -65,6 +65,8 @@ class Planner implements Plan {
   hasEvaluators = false;
   hasRun = false;
   spans: readonly object[] | undefined = undefined;
+  dependents: object | undefined = undefined;
+  rootKeys: object | undefined = undefined;
   readonly volatileCells = new Set<number>();
   readonly treatments = new Map<number, Treatment>();
   readonly #table = new SlotTable();

@@ -13,9 +13,10 @@ export function runChain(parts: readonly Evaluator[], evaluation: Evaluation, bo
   if (part === undefined) return body(evaluation);
   let calls = 0;
   const open = new Set<Scope>();
-  const next = (): unknown => {
-    const own = asEngineEvaluation(evaluation);
-    if (own === undefined) return runChain(parts, evaluation, body, from + 1); // a test's own evaluation has no scopes
+  // A chain inside this one hands on where it stands, so that what ends there ends the body.
+  const next = (inner = evaluation): unknown => {
+    const own = asEngineEvaluation(inner);
+    if (own === undefined) return runChain(parts, inner, body, from + 1); // a test's own evaluation has no scopes
     const scope = new Scope(own.scope);
     const done = (): void => {
       open.delete(scope);

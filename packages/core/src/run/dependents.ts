@@ -8,12 +8,10 @@ export interface Dependents {
   readonly targets: Int32Array;
 }
 
-const known = new WeakMap<Plan, Dependents>();
-
 /** Made when a run first goes asynchronous, and again after a plan has grown. */
 export function dependentsOf(plan: Plan): Dependents {
-  let found = known.get(plan);
-  if (found === undefined || found.cells < plan.models.length) known.set(plan, (found = invert(plan)));
+  let found = plan.dependents as Dependents | undefined; // written here only
+  if (found === undefined || found.cells < plan.models.length) plan.dependents = found = invert(plan);
   return found;
 }
 

@@ -121,7 +121,7 @@ export class Managed {
 
   evaluate(act: Activation, cell: number, override: Override | undefined): void {
     const { run, memory } = this;
-    if (hasPlaceholder(act, cell)) return this.#succeed(act, cell, this.placeholder(act, cell));
+    if (hasPlaceholder(act, cell)) return this.#skip(act, cell);
     if (memory.isOn && memory.recall(act, cell)) return;
     act.values[cell] = RUNNING;
     const caller = run.asks.callerOf(act, cell);
@@ -228,9 +228,12 @@ export class Managed {
     return evaluatorsFor(this.run.options.evaluator, own as Evaluator | undefined);
   }
 
-  placeholder(act: Activation, cell: number): Placeholder {
+  /** What is made from a placeholder is one. */
+  #skip(act: Activation, cell: number): void {
     const { definition } = act.plan.models[cell]!;
-    return new Placeholder(labelOf(definition), definition.output?.type ?? 'unknown');
+    const value = new Placeholder(labelOf(definition), definition.output?.type ?? 'unknown');
+    if (this.emitter !== undefined) this.emitter.emit(this.#subjectOf(act, cell), { type: 'node:end', status: 'computed', durationMs: 0, attempts: 0, key: undefined, value, error: undefined });
+    this.#succeed(act, cell, value);
   }
 
   /* ---------- memory ---------- */
