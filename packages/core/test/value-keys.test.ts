@@ -96,6 +96,7 @@ describe('values that differ have different keys', () => {
     ['strings that look like the text of a container', '@map', new Map()],
     ['arrays that look like a Map', ['@map'], new Map()],
     ['objects with keys that look like fields', { 'a:1,b': 2 }, { a: 1, b: 2 }],
+    ...[';', ',', ':', '|', ''].map((separator): [string, unknown, unknown] => [`keys that look like fields with '${separator}' between`, { [`a${separator}n1;${separator}b`]: 2 }, { a: 1, b: 2 }]),
     ['keys that differ in case', { a: 1 }, { A: 1 }],
     ['the empty key', { '': 1 }, {}],
     ["an own '__proto__'", JSON.parse('{ "__proto__": 1 }'), {}],
@@ -245,6 +246,7 @@ describe('what is refused is named by its path', () => {
     ['a result of a class of its own', { a: new Quote() }, 'at a: an instance of Quote', 'toJSON()'],
     ['a subclass of Array', [Rows.of(1)], 'at [0]: an instance of Rows', 'toJSON()'],
     ['a subclass of Map', [new Lookup()], 'at [0]: an instance of Lookup', 'toJSON()'],
+    ['a subclass of a typed array', [new (class Samples extends Float32Array {})(1)], 'at [0]: an instance of Samples', 'toJSON()'],
     ['an error', { cause: new TypeError('x') }, 'at cause: an instance of TypeError', 'plain data'],
     ['a boxed number', [Object(5)], 'at [0]: an instance of Number', 'plain data'],
     ['a promise', { later: Promise.resolve(1) }, 'at later: an instance of Promise', 'plain data'],
@@ -344,7 +346,19 @@ describe('the text of a key', () => {
       }),
       { seed: 4, numRuns: 300 },
     );
-    expect(joined(['s1:', 'a'])).not.toBe(joined(['s1:a', '']));
+    // What stands around a string's own characters, around two strings, is the text of no string.
+    const two = joined(['a', 'b']);
+    const [before, after] = key('?').split('?').map(({ length }) => length) as [number, number];
+    for (let from = 0; from <= before; from++) expect(key(two.slice(from, two.length - after))).not.toBe(two);
+  });
+
+  it('no text that is made or hashed has lone surrogates, which hashers of bytes would confuse', () => {
+    const texts: string[] = [];
+    const noting: Hasher = { name: 'noting', text: (text) => (texts.push(text), 'T'), value: (value) => (texts.push(...(value as string[])), 'V') };
+    const halves = ['\uD800', `\uDC00${'x'.repeat(100)}`];
+    for (const half of halves) texts.push(key(half, noting), key({ [half]: half }, noting), key(new Map([[half, [half]]]), noting), key(Array.from({ length: 100 }, () => ({ [half]: half })), noting));
+    expect(texts.length).toBeGreaterThan(10);
+    expect(texts.filter((text) => Buffer.from(text, 'utf8').toString('utf8') !== text)).toEqual([]);
   });
 
   it('CC-KEY-32 the default hash is SHA-256 in hexadecimal, the same in every process', () => {
@@ -442,6 +456,7 @@ describe('the hasher', () => {
     ['an object', () => { const value = { a: 1 }; return { value, change: () => void (value.a = 2) }; }],
     ['an object inside a frozen one', () => { const inner = { a: 1 }; return { value: Object.freeze([inner]), change: () => void (inner.a = 2) }; }],
     ['a shared object inside a frozen one', () => { const inner = { a: 1 }; return { value: Object.freeze([Object.freeze([inner]), inner]), change: () => void (inner.a = 2) }; }],
+    ['a large object met before, inside a frozen one', () => { const inner = Array.from({ length: 100 }, () => 1); const value = Object.freeze([inner]); key([inner, value]); return { value, change: () => void (inner[0] = 2) }; }],
     ['a date in a frozen object', () => { const at = new Date(1); return { value: Object.freeze({ at }), change: () => void at.setTime(2) }; }],
     ['a frozen date', () => { const at = Object.freeze(new Date(1)); return { value: Object.freeze([at]), change: () => void at.setTime(2) }; }],
     ['a frozen Map', () => { const map = Object.freeze(new Map([[1, 1]])); return { value: Object.freeze([map]), change: () => void map.set(1, 2) }; }],
@@ -489,6 +504,12 @@ describe('size is no obstacle', () => {
     let chain: Link | undefined;
     for (let i = 0; i < 9_000; i++) chain = new Link(chain);
     expect(key(chain)).not.toBe(key(chain!.next));
+  });
+
+  it('20,000 instances with toJSON() beside each other', () => {
+    const coins = Array.from({ length: 20_000 }, (_, i) => new Money(i));
+    expect(key(coins)).toBe(key([...coins]));
+    expect(key(coins)).not.toBe(key(coins.toReversed()));
   });
 
   it('200,000 rows, and one of them changed', () => {

@@ -71,7 +71,7 @@ function sourceOf(definition: Definition, code: CodeSource): string {
 function contractOf(definition: Definition): unknown {
   return {
     kind: definition.kind,
-    inputs: definition.inputs.map(({ name, role, required, schema }) => [name, role, required, textOf(schema)]).toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
+    inputs: definition.inputs.map(({ name, role, schema }) => [name, role, textOf(schema)] as const).toSorted(([a], [b]) => (a < b ? -1 : 1)),
     context: contextOf(definition.context),
     output: textOf(definition.output),
     patches: Object.entries(definition.patches ?? {}).map(([name, schema]) => [name, textOf(schema)]),

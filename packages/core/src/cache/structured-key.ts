@@ -58,8 +58,6 @@ interface Frame {
   readonly texts: string[];
   /** Nothing met in it so far can change. */
   isFixed: boolean;
-  /** Nothing small met in it so far takes more than reading it again. */
-  isCheap: boolean;
 }
 
 /** In the place of a text while its container is being walked: whoever meets it there has found a cycle. */
@@ -73,7 +71,7 @@ class Walk {
   /** What outlives this walk. */
   readonly #fixed: WeakMap<object, string>;
   readonly #at: () => string;
-  /** Of containers that may change after this walk, and of those under way. Not of small plain ones: a table's rows would crowd it. */
+  /** Of containers that may change after this walk, and of those under way. Not of small plain ones, which are as soon read again: a table's rows would crowd it. */
   readonly #texts = new Map<object, string>();
   /** From the root down to the container at hand. */
   readonly #frames: Frame[] = [];
@@ -106,7 +104,6 @@ class Walk {
           text = this.#enter(item);
           if (text === undefined) return false;
           frame.isFixed = false;
-          if (isSmall(text)) frame.isCheap = false;
         }
       } else if (typeof item === 'object' && item !== null) {
         frame.isFixed = false; // a date
@@ -134,7 +131,7 @@ class Walk {
     if (container.isMade === true && ++this.#nestedMade > MOST_NESTED_MADE) throw this.#refusal('its toJSON() or codec yields new instances without end. Let it yield plain data.');
     const source = item as object;
     this.#texts.set(source, UNDER_WAY);
-    this.#frames.push({ source, container, texts: [], isFixed: container.isFixed, isCheap: container.isPlain === true });
+    this.#frames.push({ source, container, texts: [], isFixed: container.isFixed });
     return undefined;
   }
 
@@ -151,16 +148,15 @@ class Walk {
 
   #close(frame: Frame): string {
     this.#frames.pop();
-    const { source, container, texts, isFixed, isCheap } = frame;
+    const { source, container, texts, isFixed } = frame;
     if (container.isMade === true) this.#nestedMade--;
     const text = inside(container.assemble(texts, this.#hasher), this.#hasher);
     if (isFixed) this.#fixed.set(source, text);
-    if (isFixed || (isCheap && isSmall(text))) this.#texts.delete(source);
+    if (isFixed || (container.isPlain === true && isSmall(text))) this.#texts.delete(source);
     else this.#texts.set(source, text);
     const parent = this.#frames.at(-1);
     if (parent !== undefined) {
       parent.isFixed &&= isFixed;
-      parent.isCheap &&= isCheap || !isSmall(text);
       parent.texts.push(text);
     }
     return text;
