@@ -1,0 +1,191 @@
+/** What all nodes are: three phases, successors by action, params. */
+import type { FlowRun, GenericResult } from '@flowmodel/core';
+import { evaluate, isThenable, ONCE } from './exec.ts';
+import { currentExecution, Execution, executionOf, within } from './execution.ts';
+import { nodeName, setNodeName } from './names.ts';
+import { checkRunOptions, NO_OPTIONS } from './options.ts';
+import type { NodeOptions, RunOptions } from './options.ts';
+import { frozenParams, NO_PARAMS } from './params.ts';
+import { leave, runPhase } from './phase.ts';
+import { RunScope } from './run-scope.ts';
+import type { Store } from './store/create-store.ts';
+import type { ActionArgument, ActionResult, ActionsOf, AnyNode, DeepReadonly, MaybePromise } from './types.ts';
+import { warn } from './warn.ts';
+
+/** Fields of a node that a subclass cannot meet by accident. */
+const ownParams: unique symbol = Symbol('params');
+export const ownOptions: unique symbol = Symbol('options');
+
+const NO_RUN_OPTIONS: RunOptions = Object.freeze({});
+
+/**
+ * The base of all nodes: `prep` reads from the shared store, `exec` computes from what prep yielded, `post` writes to the store and returns the
+ * action that decides which node is next. Each may be left out, and each may be synchronous or not. Most nodes extend {@link Node}, which retries `exec`.
+ *
+ * The type parameters: the store, the params, what prep yields, what exec yields, and the actions that post can return. The actions may
+ * also be left to the return type of `post`: wiring an action that it cannot return does not compile.
+ *
+ * @example
+ * ```ts
+ * class Add extends BaseNode<{ total: number }> {
+ *   override post(shared: { total: number }): void {
+ *     shared.total += 5;
+ *   }
+ * }
+ * const shared = { total: 1 };
+ * await new Add().run(shared);
+ * console.log(shared.total); // 6
+ * ```
+ */
+export class BaseNode<Shared = unknown, Params extends object = Record<string, unknown>, Prep = unknown, Exec = unknown, Action extends string = string> {
+  /** The wired successors, by action. */
+  _successors = new Map<string, AnyNode>();
+  /** @internal */
+  [ownParams]: object = NO_PARAMS;
+  /** @internal */
+  [ownOptions]: NodeOptions = NO_OPTIONS;
+
+  /** The params of the executing pass, frozen; outside of one, those of `setParams`. */
+  get params(): DeepReadonly<Params> {
+    return (executionOf(this)?.params ?? this[ownParams]) as DeepReadonly<Params>; // set by setParams, or by a flow
+  }
+
+  /** `params`, as the TypeScript port calls them. */
+  protected get _params(): DeepReadonly<Params> {
+    return this.params;
+  }
+
+  /** Reads from the store what `exec` needs. */
+  prep(_shared: Shared): MaybePromise<Prep> {
+    return undefined as Prep; // a node without a prep declares none
+  }
+
+  /** Computes, without the store. What a model computed may be returned as it is: `post` gets its value. `run` is the core's: its `signal` fires when the result is not wanted any more, `run.compute(model, context)` evaluates a model. */
+  exec(_prepRes: Prep, _run: FlowRun): MaybePromise<Exec | GenericResult<Exec>> {
+    return undefined as Exec; // a node without an exec declares none
+  }
+
+  /** Writes to the store, and returns the action; nothing means `default`. */
+  post(_shared: Shared, _prepRes: Prep, _execRes: Exec): MaybePromise<ActionResult<Action>> {
+    return undefined;
+  }
+
+  /**
+   * Makes `node` the successor for the action `default`, or for a given one. Returns `node`, so that chains read from left to right.
+   *
+   * @example
+   * ```ts
+   * const [a, b, c] = [new Node(), new Node(), new Node()];
+   * a.next(b).next(c);
+   * ```
+   */
+  next<Self, Target extends AnyNode>(this: Self, node: Target, ...[action]: ActionArgument<Self>): Target {
+    wire(this as AnyNode, action ?? 'default', node);
+    return node;
+  }
+
+  /**
+   * Makes `node` the successor for an action, and returns this node, so that its actions can be listed.
+   *
+   * @example
+   * ```ts
+   * class Check extends Node<{ n: number }> {
+   *   override post(shared: { n: number }): 'even' | 'odd' {
+   *     return shared.n % 2 === 0 ? 'even' : 'odd';
+   *   }
+   * }
+   * new Check().on('even', new Node()).on('odd', new Node());
+   * ```
+   */
+  on<Self>(this: Self, action: ActionsOf<Self>, node: AnyNode): Self {
+    wire(this as AnyNode, action, node);
+    return this;
+  }
+
+  /** The successor for an action; with none, a warning if there are others. */
+  getNextNode(action?: string | null): AnyNode | undefined {
+    const name = action || 'default'; // oxlint-disable-line typescript/prefer-nullish-coalescing -- the empty string is no action either
+    const next = this._successors.get(name);
+    if (next === undefined && this._successors.size > 0) {
+      warn('UNKNOWN_ACTION', `Flow ends: ${nodeName(this)} returned the action '${name}', which has no successor. It has successors for ${knownActions(this)}.`, executionOf(this) ?? currentExecution());
+    }
+    return next;
+  }
+
+  /** Replaces the node's params by a frozen copy. A flow hands its own params to its nodes instead: set those of the outermost flow. */
+  setParams(params: Params): this {
+    this[ownParams] = frozenParams(params);
+    return this;
+  }
+
+  /** A node with the same fields, params and successors. Flows never need one: what differs between passes is not on the node. */
+  clone(): this {
+    const copy = Object.assign(Object.create(Object.getPrototypeOf(this) as object) as this, this);
+    copy._successors = new Map(this._successors);
+    setNodeName(copy, nodeName(this));
+    return copy;
+  }
+
+  /**
+   * Runs this node alone and yields its action; successors do not run. The store is a plain object, which is used as it is, or one of `createStore`.
+   * Rejects with what a phase throws, as it is, and with CANCELLED; over a created store with `StoreConflictError`.
+   */
+  async run(shared: Shared | Store<Shared>, options: RunOptions = NO_RUN_OPTIONS): Promise<string | undefined> {
+    if (options !== NO_RUN_OPTIONS) checkRunOptions(`${nodeName(this)}.run`, options);
+    return startNode(this, shared, this[ownParams], options === NO_RUN_OPTIONS ? RunScope.plain : RunScope.of(options));
+  }
+
+  /** The phases in order. `shared` may be a created store. */
+  async _run(shared: Shared): Promise<string | undefined> {
+    const execution = executionOf(this);
+    if (execution === undefined) return within(new Execution(this, this[ownParams], this._scope(RunScope.plain), currentExecution()), () => this._run(shared));
+    try {
+      let prep = this.#prep(execution, shared);
+      if (isThenable(prep)) prep = await prep;
+      let result = this._exec(prep);
+      if (isThenable(result)) result = await result;
+      if (this.post === BaseNode.prototype.post) return undefined;
+      let action = runPhase(execution, 'post', shared, false, (given) => this.post(given as Shared, prep as Prep, result as Exec));
+      if (isThenable(action)) action = await action;
+      return action as string | undefined;
+    } finally {
+      leave(execution, shared);
+    }
+  }
+
+  #prep(execution: Execution, shared: Shared): unknown {
+    if (this.prep === BaseNode.prototype.prep) return undefined; // nothing to do, and no draft to open
+    return runPhase(execution, 'prep', shared, this.post !== BaseNode.prototype.post, (given) => this._callPrep(given as Shared));
+  }
+
+  /** Prep, and what becomes of its value before anybody sees it. */
+  protected _callPrep(shared: Shared): unknown {
+    return this.prep(shared);
+  }
+
+  /** What holds inside this node, given what holds around it. */
+  _scope(outer: RunScope): RunScope {
+    return outer;
+  }
+
+  /** `exec` as an evaluation of the core. */
+  _exec(prepRes: unknown): unknown {
+    return this.exec === BaseNode.prototype.exec ? undefined : evaluate(executionOf(this)!, ONCE, this[ownOptions], prepRes); // called by _run
+  }
+}
+
+/** Runs a node as the outermost one, in params of the caller's. */
+export function startNode(node: AnyNode, shared: unknown, params: object, outer: RunScope): Promise<string | undefined> {
+  const scope = node._scope(outer);
+  const execution = new Execution(node, params, scope, currentExecution());
+  if (node._successors.size > 0) warn('UNUSED_SUCCESSORS', `${nodeName(node)} runs alone: run() does not go on to its successors (${knownActions(node)}). Put it into a Flow and run that.`, execution);
+  return within(execution, () => (scope.tracer === undefined ? node._run(shared) : scope.tracer.during(execution, true, () => node._run(shared))));
+}
+
+const knownActions = (node: AnyNode): string => [...node._successors.keys()].map((action) => `'${action}'`).join(', ');
+
+function wire(from: AnyNode, action: string, to: AnyNode): void {
+  const before = from._successors.get(action);
+  if (before !== undefined) warn('OVERWRITTEN_SUCCESSOR', `${nodeName(from)}: the successor for the action '${action}' was ${nodeName(before)} and is overwritten by ${nodeName(to)}. Known actions: ${knownActions(from)}.`, currentExecution());
+  from._successors.set(action, to);
+}

@@ -1,0 +1,65 @@
+/** What this package refuses. Wording with names and values; codes beyond the core's are listed here. */
+import { FlowError } from '@flowmodel/core';
+import type { FlowErrorOptions } from '@flowmodel/core';
+
+/** The codes that this package adds to the core's. */
+export type StoreErrorCode = 'STORE_CONFLICT' | 'MAX_STEPS';
+
+/**
+ * Two passes wrote the same path of a created store, and the later write did not know of the earlier one: it would have been lost.
+ * Nothing of the phase that meets it is committed. `details` has `path` (dotted), `node` (who could not commit) and `other` (who was first).
+ *
+ * @example
+ * ```ts
+ * class Late extends Node<{ total: number }> {
+ *   override async post(shared: { total: number }): Promise<void> {
+ *     const seen = shared.total;
+ *     await Promise.resolve(); // meanwhile the other pass commits
+ *     shared.total = seen + 1;
+ *   }
+ * }
+ * class Twice extends ParallelBatchFlow<{ total: number }> {
+ *   override prep(): object[] {
+ *     return [{}, {}];
+ *   }
+ * }
+ * try {
+ *   await new Twice(new Late()).run(createStore({ total: 0 }));
+ * } catch (error) {
+ *   console.log(error instanceof StoreConflictError && error.details); // { path: 'total', node: 'Late', other: 'Late' }
+ * }
+ * ```
+ */
+export class StoreConflictError extends FlowError<'STORE_CONFLICT'> {
+  constructor(message: string, options?: FlowErrorOptions) {
+    super('STORE_CONFLICT', message, options);
+  }
+}
+Object.defineProperty(StoreConflictError.prototype, 'name', { value: 'StoreConflictError', configurable: true, writable: true });
+
+const LONGEST_VALUE = 100;
+
+/** A value for a message: short, on one line. */
+export function show(value: unknown): string {
+  const text =
+    typeof value === 'string' ? JSON.stringify(value)
+    : typeof value === 'function' ? `function ${value.name || '(anonymous)'}`
+    : typeof value === 'object' && value !== null ? shape(value)
+    : String(value);
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1)}…` : text;
+}
+
+const shape = (value: object): string => (Array.isArray(value) ? `an array of ${value.length}` : `${value.constructor?.name ?? 'Object'} { ${Object.keys(value).slice(0, 5).join(', ')} }`);
+
+/** The type of a value, as an error names it: `null`, `array`, `Date`, `number`. */
+export const typeName = (value: unknown): string =>
+  value === null ? 'null'
+  : Array.isArray(value) ? 'array'
+  : typeof value === 'object' ? (value.constructor?.name ?? 'object')
+  : typeof value;
+
+/** `'a', 'b' and 'c'`. */
+export function listNames(names: Iterable<string>): string {
+  const quoted = [...names].map((name) => `'${name}'`);
+  return quoted.length < 2 ? (quoted[0] ?? 'none') : `${quoted.slice(0, -1).join(', ')} and ${quoted.at(-1)}`;
+}

@@ -1,0 +1,21 @@
+/** Nodes and flows over a shared store: PocketFlow's names and meaning, typed, on the core's engine. */
+export { asModel } from './as-model.ts';
+export type { AsModelOptions, StateOf } from './as-model.ts';
+export { BaseNode } from './base-node.ts';
+export { BatchNode, ParallelBatchNode } from './batch-node.ts';
+export type { Items } from './batch-node.ts';
+export { BatchFlow, ParallelBatchFlow } from './batch-flow.ts';
+export { StoreConflictError } from './errors.ts';
+export type { StoreErrorCode } from './errors.ts';
+export { Flow } from './flow.ts';
+export { fromModel } from './from-model.ts';
+export type { FromModelOptions } from './from-model.ts';
+export { graphOf } from './graph.ts';
+export { Node } from './node.ts';
+export type { FlowOptions, NodeOptions, RunOptions } from './options.ts';
+export { toMermaid } from '@flowmodel/core';
+export { createStore } from './store/create-store.ts';
+export type { Store, StoreCommit, StoreListener, StoreOptions } from './store/create-store.ts';
+export { append, assign, sum } from './store/reducers.ts';
+export type { Reducer, Reducers } from './store/reducers.ts';
+export type { ActionArgument, ActionResult, ActionsOf, AnyNode, DeepReadonly, MaybePromise } from './types.ts';

@@ -1,0 +1,84 @@
+/** Nodes whose `exec` is retried. */
+import { BaseNode, ownOptions } from './base-node.ts';
+import { evaluate, ONCE } from './exec.ts';
+import type { Attempts } from './exec.ts';
+import { executionOf } from './execution.ts';
+import type { Execution } from './execution.ts';
+import { nodeName, setNodeName } from './names.ts';
+import { checkAttempts, checkNodeOptions } from './options.ts';
+import type { NodeOptions } from './options.ts';
+import type { MaybePromise } from './types.ts';
+
+/**
+ * A node whose `exec` is retried: `maxRetries` attempts in all, `wait` seconds between them; when all have failed, `execFallback` has the say.
+ * Only `exec` is retried: `prep` and `post` run once. Throws DEFINITION for less than one attempt.
+ *
+ * @example
+ * ```ts
+ * interface Shared {
+ *   question: string;
+ *   answer?: string;
+ * }
+ * class Answer extends Node<Shared, Record<string, unknown>, string, string> {
+ *   override prep(shared: Shared): string {
+ *     return shared.question;
+ *   }
+ *   override exec(question: string): string {
+ *     if (this.currentRetry === 0) throw new Error('busy');
+ *     return `${question} 42.`;
+ *   }
+ *   override post(shared: Shared, _question: string, answer: string): void {
+ *     shared.answer = answer;
+ *   }
+ * }
+ * const shared: Shared = { question: 'What is six times seven?' };
+ * await new Answer(3).run(shared);
+ * console.log(shared.answer); // What is six times seven? 42.
+ * ```
+ */
+export class Node<Shared = unknown, Params extends object = Record<string, unknown>, Prep = unknown, Exec = unknown, Action extends string = string> extends BaseNode<Shared, Params, Prep, Exec, Action> {
+  /** How often `exec` may be called, the first call included. */
+  maxRetries: number;
+  /** Seconds between two attempts. */
+  wait: number;
+
+  /** Attempts and seconds between them, or options. */
+  constructor(maxRetries: number | NodeOptions = 1, wait = 0) {
+    super();
+    const who = nodeName(this);
+    if (typeof maxRetries === 'number') {
+      checkAttempts(who, maxRetries);
+      this.maxRetries = maxRetries;
+      this.wait = wait;
+      return;
+    }
+    checkNodeOptions(who, maxRetries);
+    this.maxRetries = maxRetries.maxRetries ?? 1;
+    this.wait = maxRetries.wait ?? 0;
+    this[ownOptions] = maxRetries;
+    if (maxRetries.name !== undefined) setNodeName(this, maxRetries.name);
+  }
+
+  /** The attempt that is being made, from 0 up; of the executing pass and item. */
+  get currentRetry(): number {
+    return executionOf(this)?.currentRetry ?? 0;
+  }
+
+  /** What `exec` would have yielded, after the last attempt has failed. Rethrows the error by default. Its value is never cached. */
+  execFallback(_prepRes: Prep, error: Error): MaybePromise<Exec> {
+    throw error;
+  }
+
+  override _exec(prepRes: unknown): unknown {
+    return this.exec === BaseNode.prototype.exec ? undefined : this._execItem(executionOf(this)!, prepRes); // called by _run
+  }
+
+  protected _execItem(execution: Execution, prepRes: unknown): Promise<unknown> {
+    return evaluate(execution, this.execFallback === Node.prototype.execFallback ? this.#attempts() : this, this[ownOptions], prepRes);
+  }
+
+  /** Without a fallback, since the default one does nothing. */
+  #attempts(): Attempts {
+    return this.maxRetries === 1 ? ONCE : { maxRetries: this.maxRetries, wait: this.wait };
+  }
+}

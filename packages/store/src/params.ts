@@ -1,0 +1,42 @@
+/** Params: copied when they are set, frozen all the way down, shared by reference from then on. */
+import { FlowError } from '@flowmodel/core';
+import { typeName } from './errors.ts';
+
+const frozen = new WeakSet<object>();
+
+/** No params. */
+export const NO_PARAMS: Readonly<Record<string, unknown>> = Object.freeze({});
+frozen.add(NO_PARAMS);
+
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'isPrototypeOf'));
+}
+
+/** A frozen copy of plain data; class instances and functions stay what they are. What is such a copy already is taken as it is. */
+export function frozenParams<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || frozen.has(value)) return value;
+  const isArray = Array.isArray(value);
+  if (!isArray && !isPlainObject(value)) return value;
+  const copy = (isArray ? value.map((item) => frozenParams<unknown>(item)) : Object.fromEntries(Object.entries(value).map(([name, item]) => [name, frozenParams<unknown>(item)]))) as T & object;
+  frozen.add(Object.freeze(copy));
+  return copy;
+}
+
+/** A batch item over the flow's own params; the item wins. */
+export const mergedParams = (own: object, item: object): object => frozenParams({ ...own, ...item });
+
+/** The params of every pass of a batch flow. Nothing means no pass. Throws INVALID_CONTEXT, naming every bad index and its type. */
+export function paramsList(flow: string, list: unknown): readonly object[] {
+  if (list === null || list === undefined) return [];
+  if (!Array.isArray(list)) {
+    throw new FlowError('INVALID_CONTEXT', `${flow}.prep: expected an array of params, one plain object for each pass, got ${typeName(list)}. Return an array, or nothing for no pass.`, { details: { type: typeName(list) } });
+  }
+  const bad = list.flatMap((item: unknown, index) => (isPlainObject(item) ? [] : [{ index, type: typeName(item) }]));
+  if (bad.length > 0) {
+    const named = bad.slice(0, 10).map(({ index, type }) => `[${index}] is ${type}`).join(', ');
+    throw new FlowError('INVALID_CONTEXT', `${flow}.prep: params of a pass are plain objects, and ${named}${bad.length > 10 ? ` and ${bad.length - 10} more are not` : ''}. Return an array of plain objects.`, { details: { items: bad } });
+  }
+  return list as object[];
+}

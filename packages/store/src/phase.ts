@@ -1,0 +1,56 @@
+/** One prep or post, on a plain object or on a draft of a created store. */
+import type { Execution } from './execution.ts';
+import { isThenable } from './exec.ts';
+import { nodeName } from './names.ts';
+import { untilAborted } from './run-scope.ts';
+import { isStore } from './store/managed-store.ts';
+import type { ManagedStore } from './store/managed-store.ts';
+import type { Phase } from './store/transaction.ts';
+
+/**
+ * Runs a phase; its value, or a promise of it. A plain object is handed over as it is. `isRead`: whether the node has a post that may rest on
+ * what this phase reads. Throws CANCELLED, and `StoreConflictError`.
+ */
+export function runPhase(execution: Execution, phase: Phase, shared: unknown, isRead: boolean, call: (shared: unknown) => unknown): unknown {
+  const { scope } = execution;
+  if (scope.signal !== undefined) scope.assertOpen(nodeName(execution.node));
+  if (isStore(shared)) return inTransaction(execution, phase, shared, isRead, call);
+  const result = call(shared);
+  return scope.signal !== undefined && isThenable(result) ? untilAborted(Promise.resolve(result), scope.signal, nodeName(execution.node)) : result;
+}
+
+function inTransaction(execution: Execution, phase: Phase, store: ManagedStore<object>, isRead: boolean, call: (shared: unknown) => unknown): unknown {
+  const { scope } = execution;
+  const transaction = store.open(execution, phase, isRead);
+  const commit = (result: unknown): unknown => {
+    let detached: unknown;
+    try {
+      if (scope.signal !== undefined) scope.assertOpen(nodeName(execution.node)); // nobody waits for it any more
+      detached = transaction.detached(result);
+    } catch (error) {
+      store.discard(transaction);
+      throw error;
+    }
+    store.commit(transaction);
+    return detached;
+  };
+  let result: unknown;
+  try {
+    result = call(transaction.draft);
+  } catch (error) {
+    store.discard(transaction);
+    throw error;
+  }
+  if (!isThenable(result)) return commit(result);
+  const settled = Promise.resolve(result).then(commit, (error: unknown) => {
+    store.discard(transaction);
+    throw error;
+  });
+  return scope.signal === undefined ? settled : untilAborted(settled, scope.signal, nodeName(execution.node));
+}
+
+/** The node is through, however it ended: nothing rests on what its prep had read any more. */
+export function leave(execution: Execution, shared: unknown): void {
+  if (execution.seen !== undefined && isStore(shared)) shared.forget(execution.seen);
+}
+

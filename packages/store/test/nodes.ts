@@ -1,0 +1,87 @@
+/** Nodes that several tests are made of. */
+import { Node } from '@flowmodel/store';
+
+export interface Numbers {
+  current: number;
+}
+
+/** Sets the number in prep. */
+export class SetTo extends Node<Numbers> {
+  #n: number;
+
+  constructor(n: number) {
+    super();
+    this.#n = n;
+  }
+
+  override prep(shared: Numbers): void {
+    shared.current = this.#n;
+  }
+}
+
+export class Add extends Node<Numbers> {
+  #n: number;
+
+  constructor(n: number) {
+    super();
+    this.#n = n;
+  }
+
+  override prep(shared: Numbers): void {
+    shared.current += this.#n;
+  }
+}
+
+export class Multiply extends Node<Numbers> {
+  #n: number;
+
+  constructor(n: number) {
+    super();
+    this.#n = n;
+  }
+
+  override async prep(shared: Numbers): Promise<void> {
+    shared.current *= this.#n;
+  }
+}
+
+/** Says which sign the number has. */
+export class Sign extends Node<Numbers> {
+  override post(shared: Numbers): 'positive' | 'negative' {
+    return shared.current >= 0 ? 'positive' : 'negative';
+  }
+}
+
+/** Collects the process's warnings while `work` runs. */
+export async function warningsOf(work: () => unknown): Promise<string[]> {
+  const heard: string[] = [];
+  const listen = (warning: Error): void => void (warning.name === 'FlowWarning' && heard.push(warning.message));
+  process.on('warning', listen);
+  try {
+    await work();
+    await new Promise((resolve) => setImmediate(resolve)); // warnings are emitted on the next tick
+  } finally {
+    process.off('warning', listen);
+  }
+  return heard;
+}
+
+/** What a promise is rejected with. */
+export async function rejection(promise: Promise<unknown>): Promise<Error & { readonly code?: string; readonly details?: Readonly<Record<string, unknown>> }> {
+  try {
+    await promise;
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('Expected a rejection');
+}
+
+/** A promise, and what opens it. */
+export function gate(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve!: () => void;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
+}
+
+/** After everything that can happen without a timer. */
+export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
