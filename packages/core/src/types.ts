@@ -129,7 +129,7 @@ type Origin<T> = (origin: T) => T;
 /** Any model whose value is `V`, whatever context it needs. */
 export interface ModelYielding<V> { readonly [modelTypes]: ModelTypes<V, any, any, any> } // any: bindings accept models of all needs
 /** Any model, whatever it yields and needs; what its `compute` takes is checked at run time. */
-export type AnyModel = CallableModel<unknown>;
+export type AnyModel = CallableModel;
 /** A model that fits the input `Input`; the name is there for the compiler's messages. */
 export interface ModelFor<Input, V> extends ModelYielding<V> { readonly input?: Input }
 
@@ -408,8 +408,8 @@ type RewrittenNeeds<N, A extends readonly unknown[]> =
   : N;
 type Patches<A extends readonly unknown[]> = Extract<A[number], RewriteOfKind<'patch'>>;
 type TransformedKeys<O> = O extends unknown ? { [K in keyof O]: [Extract<O[K], RewriteOfKind<unknown>>] extends [never] ? never : K }[keyof O] : never;
-type RewriteNeeds<X> = X extends { readonly [rewriteTypes]: { readonly needs: infer N } } ? N : never;
-type RewriteUnbound<X> = X extends { readonly [rewriteTypes]: { readonly unbound: infer U } } ? U : never;
+type RewriteNeeds<X> = IsAny<X> extends true ? any : X extends { readonly [rewriteTypes]: { readonly needs: infer N } } ? N : never;
+type RewriteUnbound<X> = IsAny<X> extends true ? any : X extends { readonly [rewriteTypes]: { readonly unbound: infer U } } ? U : never;
 /**
  * What the rewrites themselves need of the context that enters: by field, since a later override of the field ends the need, and
  * under `'patches()'`, which is no field, for patches. A wrapper's own rewrites never supply each other.

@@ -130,9 +130,11 @@ function checkOptions(declared: Declared, options: RawOptions, fail: Fail): void
   for (const text of TEXTS) if (options[text] !== undefined && (typeof options[text] !== 'string' || (text === 'name' && options[text] === ''))) fail(`'${text}' is a string, got ${show(options[text])}.`);
   if (options.codeVersion !== undefined && options.codeVersion !== 'source' && options.codeVersion !== 'explicit') fail(`'codeVersion' is 'source' or 'explicit', got ${show(options.codeVersion)}.`);
   if (options.codeDeps !== undefined && !(Array.isArray(options.codeDeps) && options.codeDeps.every((dep) => typeof dep === 'function'))) fail("'codeDeps' is a list of functions.");
-  if (options.evaluator !== undefined && typeof (options.evaluator as { evaluate?: unknown } | null)?.evaluate !== 'function') fail(`'evaluator' is an Evaluator ({ name, evaluate }), got ${show(options.evaluator)}.`);
+  if (options.evaluator !== undefined && !isEvaluator(options.evaluator)) fail(`'evaluator' is an Evaluator ({ name, evaluate }), got ${show(options.evaluator)}.`);
   if (options.definitions !== undefined && !(options.definitions instanceof DefinitionRegistry)) fail("'definitions' is a DefinitionRegistry.");
 }
+
+const isEvaluator = (value: unknown): boolean => typeof (value as { evaluate?: unknown } | null)?.evaluate === 'function';
 
 function readInputs(declared: Declared, shape: unknown, fail: Fail): InputSpec[] {
   if (shape === undefined && declared.kind === 'class') return [];

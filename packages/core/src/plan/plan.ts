@@ -68,7 +68,10 @@ export interface Plan {
   readonly hasLazy: boolean;
   /** Whether some model was defined with an evaluator of its own. */
   readonly hasEvaluators: boolean;
-  /** What runs note on a plan: whether there was one, and which cells a kernel runs (`run/kernel.ts`). */
+  /**
+   * What runs note on a plan: whether there was one, and which cells a kernel runs (`run/kernel.ts`), the consumers of
+   * each cell (`run/dependents.ts`), keys of roots (`cache/root-keys.ts`). Weak maps would do, but keep short-lived plans alive until a full collection.
+   */
   hasRun: boolean;
   spans: readonly object[] | undefined;
   dependents: object | undefined;

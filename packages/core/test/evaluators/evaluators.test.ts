@@ -433,8 +433,8 @@ describe('dryRun', () => {
     });
     const source = flowModel({ name: 'ev.dry', inputs: { n: FromContext(z.number()) } }, () => ++bodies);
     const graph = strict({ x: source() });
-    const { value } = await graph.flow.compute({ n: 1 }, { evaluator: dryRun() });
-    expect([value instanceof Placeholder, `${value}`, bodies]).toEqual([true, '<ev.strict: string>', 0]);
+    const { value }: { value: unknown } = await graph.flow.compute({ n: 1 }, { evaluator: dryRun() });
+    expect([value instanceof Placeholder, String(value), bodies]).toEqual([true, '<ev.strict: string>', 0]);
     expect((await rejection(graph.flow.compute({} as never, { evaluator: dryRun() }))).code).toBe('MISSING_CONTEXT');
     expect(graph.flow.computeSync({ n: 1 }, { evaluator: dryRun() }).value).toBeInstanceOf(Placeholder);
   });
@@ -444,7 +444,7 @@ describe('dryRun', () => {
     const noting = (name: string) => flowModel({ name, inputs: { x: z.number().default(0) }, replace: true }, ({ x }) => (ran.push(name), x));
     const dry = noting('ev.chosen');
     const wet = noting('ev.other');
-    const { value } = await add({ a: wet(), b: wet({ x: dry() }) }).flow.compute({}, { overrides: [{ factories: [dry], evaluator: dryRun() }] });
+    const { value }: { value: unknown } = await add({ a: wet(), b: wet({ x: dry() }) }).flow.compute({}, { overrides: [{ factories: [dry], evaluator: dryRun() }] });
     expect([value instanceof Placeholder, ran]).toEqual([true, ['ev.other']]);
   });
 
