@@ -1,5 +1,6 @@
 // Contract §1.2, the object form: decorated static methods, modelsOf and transformsOf. Vitest compiles this file in the legacy dialect;
 // what depends on the dialect is compiled in both by decorators/compiled.ts.
+import { inspect } from 'node:util';
 import { describe, expect, it, test } from 'vitest';
 import { z } from 'zod';
 import { contextTransform, DefinitionRegistry, FlowError, flowModel, FromContext, isModel, Lazy, modelsOf, Resource, transformsOf } from '@flowmodel/core';
@@ -10,7 +11,7 @@ import { refusal } from './refusal.ts';
 
 const visit = { place: z.string(), days: FromContext(z.number()) };
 const shift = { days: FromContext(z.number()), by: z.number() };
-const days = { days: z.number() };
+const patches = { days: z.number() };
 const dialects = ['legacy', 'standard'] as const;
 
 describe('a decorated static method', () => {
@@ -149,7 +150,7 @@ describe('modelsOf', () => {
       }
     }
     Object.defineProperty(Working, 'name', { value: 'Final' });
-    expect(String((modelsOf(Working).one as () => unknown)())).toBe('Final.one()');
+    expect(inspect(modelsOf(Working).one())).toBe('Final.one()');
   });
 
   it('a class without a name has models without a name', () => {
@@ -160,7 +161,7 @@ describe('modelsOf', () => {
       }
     }
     Object.defineProperty(Nameless, 'name', { value: '' });
-    expect(String((modelsOf(Nameless).one as () => unknown)())).toBe('<unnamed>()');
+    expect(inspect(modelsOf(Nameless).one())).toBe('<unnamed>()');
   });
 
   it('two classes of one name are DUPLICATE_NAME, which a name or a registry solves', () => {
@@ -194,7 +195,7 @@ describe('classes that extend others', () => {
   it('hand out the inherited factories, which are those of the base', () => {
     class Derived extends Base {}
     expect(modelsOf(Derived).count).toBe(modelsOf(Base).count);
-    expect(String(modelsOf(Derived).count())).toBe('Base.count()');
+    expect(inspect(modelsOf(Derived).count())).toBe('Base.count()');
   });
 
   it('may decorate a method anew', () => {
@@ -246,7 +247,7 @@ describe('other decorators', () => {
 
   it('of the class may replace it by a subclass or a proxy', () => {
     const Visitors = compiled('legacy', `class Visitors { @flowModel({ inputs: {}, name: 'replaced' }) static one() { return 1; } } return Visitors;`);
-    class Replaced extends Visitors {}
+    class Replaced extends (Visitors as new () => object) {}
     expect(Object.keys(modelsOf(Replaced))).toEqual(['one']);
     expect(Object.keys(modelsOf(new Proxy(Visitors, {})))).toEqual(['one']);
   });
@@ -254,8 +255,8 @@ describe('other decorators', () => {
 
 describe('transforms', () => {
   class Windows {
-    @contextTransform({ inputs: shift, patches: days })
-    static later({ days, by }: PatchInputs<typeof shift, typeof days>): { days: number } {
+    @contextTransform({ inputs: shift, patches })
+    static later({ days, by }: PatchInputs<typeof shift, typeof patches>): { days: number } {
       return { days: days + by };
     }
 

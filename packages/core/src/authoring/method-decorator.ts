@@ -55,15 +55,16 @@ function checkOptions(declared: Declared, options: object): void {
   };
   if (typeof options !== 'object' || options === null) fail(`expected an options object, got ${show(options)}. As a decorator it is called too: @${declared.what}().`);
   if (rest.autoUnwrap === true) fail("'autoUnwrap' is for the function form, flowModel(options, body): a decorator cannot show it to the compiler. Drop it, and read .value.");
-  // A contextType is checked against inputs, which may come from the parameters.
-  const { contextType, strictContext, ...withoutContext } = rest;
-  define(declared, rest.inputs === undefined ? { ...(declared.known.includes('contextType') ? withoutContext : rest), inputs: {} } : rest, () => undefined);
+  define(declared, rest.inputs === undefined ? withoutContext(rest) : rest, () => undefined);
   if (params === undefined) return;
   if (rest.inputs !== undefined) fail("'params' names positional parameters, and 'inputs' takes one object. Drop one of the two.");
   if (!Array.isArray(params) || !params.every((name) => typeof name === 'string' && name !== '')) fail(`'params' is the list of the parameters' names, got ${show(params)}.`);
   const twice = (params as string[]).filter((name, index) => (params as string[]).indexOf(name) !== index);
   if (twice.length > 0) fail(`'params' has ${listNames(new Set(twice))} twice.`);
 }
+
+/** Where inputs come from the parameters, what is said of them together is checked when those are known. */
+const withoutContext = (options: RawOptions): RawOptions => ({ ...Object.fromEntries(Object.entries(options).filter(([name]) => name !== 'contextType' && name !== 'strictContext')), inputs: {} });
 
 /** A decorator that was not called hands over what it decorates. */
 export function refuseUncalled(what: string, options: unknown): void {

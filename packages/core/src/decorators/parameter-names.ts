@@ -13,13 +13,11 @@ export interface Parameters {
 }
 
 /** Undefined where the text is not that of the method called `name`: native code, or a function that another decorator put in its place. */
-export function parametersOf(method: object, name: PropertyKey): Parameters | undefined {
-  const source = Function.prototype.toString.call(method);
+export function parametersIn(source: string, name: PropertyKey): Parameters | undefined {
   const open = headLength(source, name);
   if (open === undefined) return undefined;
-  const { parts, end } = split(source, open);
+  const { list, end } = split(source, open);
   if (end === undefined || !/^\)\s*\{/.test(withoutComments(source.slice(end, end + 1000)))) return undefined;
-  const list = parts.map(readParameter);
   const head = source.slice(open, source.indexOf('{', end) + 1);
   const looksMinified = list.length > 0 && !/\s/.test(head) && list.every(({ kind, text }) => kind === 'plain' && text.length <= 2);
   return { list, looksMinified };
@@ -38,10 +36,11 @@ function headLength(source: string, name: PropertyKey): number | undefined {
 const CLOSING: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
 
 /** Parts at the commas of the outermost level, up to the closing parenthesis. Comments are dropped. */
-function split(source: string, start: number): { parts: string[]; end: number | undefined } {
-  const parts: string[] = [];
+function split(source: string, start: number): { list: Parameter[]; end: number | undefined } {
+  const list: Parameter[] = [];
   const open: string[] = [];
   let part = '';
+  let hasDefault = false;
   for (let i = start; i < source.length; i++) {
     const skipped = lengthOfText(source, i);
     if (skipped > 0) {
@@ -51,16 +50,18 @@ function split(source: string, start: number): { parts: string[]; end: number | 
     }
     const char = source[i]!;
     if (open.length === 0 && (char === ',' || char === ')')) {
-      if (part.trim() !== '') parts.push(part.trim());
-      if (char === ')') return { parts, end: i };
+      if (part.trim() !== '') list.push(readParameter(part, hasDefault));
+      if (char === ')') return { list, end: i };
       part = '';
+      hasDefault = false;
       continue;
     }
     if (CLOSING[char] !== undefined) open.push(CLOSING[char]);
     else if (open.at(-1) === char) open.pop();
+    else if (open.length === 0 && char === '=') hasDefault = true;
     part += char;
   }
-  return { parts, end: undefined };
+  return { list, end: undefined };
 }
 
 /** Of the comment or string that starts here, in characters; 0 for neither. */
@@ -72,8 +73,9 @@ function lengthOfText(source: string, at: number): number {
 
 const withoutComments = (text: string): string => text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, '');
 
-function readParameter(text: string): Parameter {
+function readParameter(part: string, hasDefault: boolean): Parameter {
+  const text = part.trim().replaceAll(/\s+/g, ' ');
+  if (hasDefault) return { kind: 'default', text };
   if (text.startsWith('...')) return { kind: 'rest', text };
-  if (/^[\p{ID_Continue}$\u200C\u200D]+$/u.test(text)) return { kind: 'plain', text };
-  return { kind: /^[[{]/.test(text) && /[\]}]$/.test(text) ? 'pattern' : 'default', text };
+  return { kind: /^[[{]/.test(text) ? 'pattern' : 'plain', text };
 }

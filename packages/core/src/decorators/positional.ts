@@ -4,7 +4,7 @@ import { FromContext, Lazy, Dependency, ModelInput, Resource } from '../authorin
 import { listNames } from '../errors.ts';
 import type { Role } from '../types.ts';
 import { designTypes, hasReflection, schemaOfType } from './design-types.ts';
-import { parametersOf } from './parameter-names.ts';
+import { parametersIn } from './parameter-names.ts';
 import type { Parameters } from './parameter-names.ts';
 
 export interface Positional {
@@ -26,7 +26,7 @@ export interface ReadParameters {
 
 export function readParameters(of: Positional): ReadParameters {
   const { note, Class, name, marks = new Map<number, ParameterNote>() } = of;
-  const text = parametersOf(note.method, name);
+  const text = parametersIn(Function.prototype.toString.call(note.method), name);
   const types = note.dialect === 'legacy' ? designTypes(Class, name) : undefined;
   const count = countOf(of, text, types);
   if (text !== undefined) checkText(of, text);
@@ -49,7 +49,7 @@ function countOf(of: Positional, text: Parameters | undefined, types: readonly u
 function checkText({ note, fail }: Positional, { list }: Parameters): void {
   for (const { kind, text } of list) {
     if (kind === 'rest') fail(`the rest parameter ${text} is no input. Take an array: @Input(z.array(…)) ${text.slice(3)}.`);
-    if (kind === 'default') fail(`the parameter '${text}' has a JavaScript default, which ${note.kind} cannot see. Put it into the schema: @Input(schema.default(…)) ${/^[\p{ID_Continue}$]*/u.exec(text)![0]}.`);
+    if (kind === 'default') fail(`the parameter '${text}' has a JavaScript default, which ${note.kind} cannot see. Put it into the schema: @Input(schema.default(…)) ${/^[\p{ID_Continue}$]*/u.exec(text)![0] || '…'}.`);
   }
 }
 

@@ -129,7 +129,7 @@ export type PositionalFactory<V, R> = (bindings?: Readonly<Record<string, unknow
 export type TransformsOf<C> = { readonly [K in Exclude<MethodsOf<C, 'field' | 'patch' | 'none' | 'positional'>, 'prototype'>]: C[K] extends Method ? TransformOf<C[K]> : never };
 type TransformOf<M extends Method> =
   KindOf<M> extends 'field' ? FieldFactory<FieldShape<M>, ReturnType<M>>
-  : PatchOf<M> extends Patch<infer S extends TransformShape, infer P extends Fields> ? PatchFactory<S, { readonly [K in keyof P]: core.output<P[K]> }>
+  : KindOf<M> extends 'patch' ? (PatchOf<M> extends Patch<infer S extends TransformShape, infer P extends Fields> ? PatchFactory<S, { readonly [K in keyof P]: core.output<P[K]> }> : never)
   : PositionalTransform;
 
 /** Makes transforms of a method with positional parameters: whether it patches or yields one value is no part of its type. Throws BIND. */

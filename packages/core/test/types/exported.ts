@@ -1,7 +1,7 @@
 // What a user's package exports: every inferred type must be nameable in its declarations (`declaration: true`).
 import { z } from 'zod';
-import { closedContext, computed, contextTransform, Dependency, flowModel, FlowContext, FlowResult, FromContext, fromField, GenericResult, Lazy, modelClass, ModelInput, Resource } from '@flowmodel/core';
-import type { BindingsOf, CallableModel, ContextOf, Inputs, Shape, ValueOf } from '@flowmodel/core';
+import { closedContext, computed, contextTransform, Dependency, flowModel, FlowContext, FlowResult, FromContext, fromField, GenericResult, Lazy, modelClass, ModelInput, modelsOf, Resource, transformsOf } from '@flowmodel/core';
+import type { BindingsOf, CallableModel, ContextOf, Inputs, PatchInputs, Shape, ValueOf } from '@flowmodel/core';
 
 /* ---------- factories and models ---------- */
 
@@ -79,3 +79,20 @@ export function classOf<S extends z.ZodType>(schema: S) {
   return modelClass({ inputs: { x: schema }, output: schema });
 }
 export type Contract = { readonly value: ValueOf<typeof bound>; readonly context: ContextOf<typeof bound>; readonly bindings: BindingsOf<typeof everything>; readonly inputs: Inputs<typeof shape> };
+
+/* ---------- decorated classes ---------- */
+
+export const visit = { place: z.string(), days: FromContext(z.number()) };
+const patches = { days: z.number() };
+export class Visitors {
+  @flowModel({ inputs: visit })
+  static count({ place, days }: Inputs<typeof visit>) {
+    return place.length * days;
+  }
+  @contextTransform({ inputs: visit, patches })
+  static later({ place, days }: PatchInputs<typeof visit, typeof patches>) {
+    return { days: days + place.length };
+  }
+}
+export const visitors = modelsOf(Visitors);
+export const windows = transformsOf(Visitors);

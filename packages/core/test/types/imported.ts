@@ -1,6 +1,7 @@
 // The declarations of a user's package, read by another: the whole contract is still there.
+import { modelsOf } from '@flowmodel/core';
 import type { GenericResult } from '@flowmodel/core';
-import byDefault, { bound, closed, context, either, list, perhapsQuote, quote, rebound, renamed, scale, Scale, scaled, shifted, source, withModel, withNeeds, word } from './exported.js';
+import byDefault, { bound, closed, context, either, list, perhapsQuote, quote, rebound, renamed, scale, Scale, scaled, shifted, source, visitors, Visitors, windows, withModel, withNeeds, word } from './exported.js';
 import type { Contract, Quote } from './exported.js';
 
 const pending: Promise<GenericResult<number>> = bound.flow.compute({ value: 1, t: 'x', b: 2 });
@@ -39,3 +40,11 @@ void own;
 void perhaps;
 const contract: Contract['context'] = { value: 1, t: 'x', b: 2 };
 void bound.flow.compute(contract);
+
+// the class itself keeps what its methods receive, so that the factories may be asked for elsewhere
+for (const { count } of [visitors, modelsOf(Visitors)]) {
+  const shiftedCount: Promise<GenericResult<number>> = count({ place: 'zoo' }).flow.withContext(windows.later({ place: 'park' })).flow.compute({ days: 1 });
+  void shiftedCount;
+  // @ts-expect-error days is needed
+  void count({ place: 'zoo' }).flow.compute({});
+}

@@ -9,5 +9,5 @@ class Visitors {
   }
 }
 
-const model = modelsOf(Visitors).count({ place: 'zoo' });
-console.log(JSON.stringify({ name: String(model), values: [Visitors.count('zoo', 2), model.flow.computeSync({ days: 2 }).value] }));
+const { count } = modelsOf(Visitors);
+console.log(JSON.stringify({ name: count.name, values: [Visitors.count('zoo', 2), count({ place: 'zoo' }).flow.computeSync({ days: 2 }).value] }));

@@ -35,7 +35,7 @@ const { later, times } = transformsOf(Visitors);
 const model = count({ place: 'zoo' });
 console.log(
   JSON.stringify({
-    name: String(model),
+    name: count.name,
     values: [
       Visitors.count({ place: 'zoo', days: 2 }),
       model.flow.computeSync({ days: 2 }).value,

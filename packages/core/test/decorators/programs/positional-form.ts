@@ -33,7 +33,7 @@ try {
 }
 console.log(
   JSON.stringify({
-    name: String(model),
+    name: count.name,
     values: [
       Visitors.count('zoo', context.start, 2),
       model.flow.computeSync(context).value,
