@@ -5,7 +5,7 @@
  */
 import { rmSync, statSync, openSync, readSync, closeSync } from 'node:fs';
 import type sqliteModule from 'node:sqlite';
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { FlowError } from '@flowmodel/core';
 import { FORMAT } from '../sealed.ts';
 
@@ -27,14 +27,19 @@ const SCHEMA = `
   CREATE TRIGGER removed AFTER DELETE ON entries BEGIN UPDATE about SET entries = entries - 1, bytes = bytes - old.size; END;
 `;
 
-/** Throws CACHE for a path that cannot be opened, and for a file that is none of ours. */
-export function openDatabase(path: string): DatabaseSync {
+export interface Opened<Name extends string> {
+  readonly database: DatabaseSync;
+  readonly statements: Readonly<Record<Name, StatementSync>>;
+}
+
+/** Opens a file and prepares statements, whose rows are arrays. Throws CACHE for a path that cannot be opened, and for a file that is none of ours. */
+export function openDatabase<Name extends string>(path: string, statements: Readonly<Record<Name, string>>): Opened<Name> {
   try {
-    return opened(path);
+    return opened(path, statements);
   } catch (error) {
-    if (!isCorrupt(error) || !hasOurId(path)) throw asCacheError(path, error);
+    if (!isUnfit(error) || !hasOurId(path)) throw asCacheError(path, error);
     removeDatabase(path);
-    return opened(path);
+    return opened(path, statements);
   }
 }
 
@@ -48,7 +53,7 @@ export function identityOf(path: string): string | undefined {
   return found === undefined ? undefined : `${found.dev}:${found.ino}`;
 }
 
-function opened(path: string): DatabaseSync {
+function opened<Name extends string>(path: string, statements: Readonly<Record<Name, string>>): Opened<Name> {
   const sqlite = process.getBuiltinModule('node:sqlite') as typeof sqliteModule | undefined;
   if (sqlite === undefined) throw new FlowError('DEFINITION', 'sqliteCache needs the module node:sqlite, which this runtime does not have. Use keyvCache with a store that runs here.');
   const database = new sqlite.DatabaseSync(path, { timeout: BUSY_TIMEOUT });
@@ -56,11 +61,20 @@ function opened(path: string): DatabaseSync {
     // In this order: the application id must stand in the file itself, where it can be read when nothing else can.
     patiently(() => layOut(database, path));
     patiently(() => database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON'));
-    return database;
+    return { database, statements: prepared(database, statements) };
   } catch (error) {
     database.close();
     throw error;
   }
+}
+
+function prepared<Name extends string>(database: DatabaseSync, texts: Readonly<Record<Name, string>>): Readonly<Record<Name, StatementSync>> {
+  const entries = Object.entries<string>(texts).map(([name, sql]) => {
+    const statement = database.prepare(sql);
+    statement.setReturnArrays(true);
+    return [name, statement] as const;
+  });
+  return Object.fromEntries(entries) as Record<Name, StatementSync>; // one for each name
 }
 
 /* ---------- layout ---------- */
@@ -70,6 +84,8 @@ function layOut(database: DatabaseSync, path: string): void {
   transact(database, () => {
     const format = formatOf(database, path); // another process may have been faster
     if (format === FORMAT) return;
+    // A format that cannot be read may be damage, and tables that share a page must not be dropped.
+    if (database.prepare('PRAGMA quick_check(1)').get()!['quick_check'] !== 'ok') throw new Damaged('its pages do not fit together');
     for (const { name } of database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'").all()) database.exec(`DROP TABLE "${String(name).replaceAll('"', '""')}"`);
     database.exec(SCHEMA);
   });
@@ -113,6 +129,7 @@ function patiently(work: () => void): void {
 
 /* ---------- errors ---------- */
 
+const ERROR = 1;
 const BUSY = 5;
 const CORRUPT = 11;
 const NOT_A_DATABASE = 26;
@@ -123,7 +140,13 @@ function primaryCode(error: unknown): number | undefined {
   return typeof errcode === 'number' ? errcode & 0xff : undefined;
 }
 
-export const isCorrupt = (error: unknown): boolean => primaryCode(error) === CORRUPT;
+/** A file that SQLite takes for a good one, and that is none of ours any more. */
+export class Damaged extends Error {}
+
+export const isDamaged = (error: unknown): boolean => error instanceof Damaged || primaryCode(error) === CORRUPT;
+
+/** Also statements that do not fit what the file says its tables are. */
+const isUnfit = (error: unknown): boolean => isDamaged(error) || primaryCode(error) === ERROR;
 
 export function asCacheError(path: string, error: unknown): FlowError {
   if (error instanceof FlowError) return error;

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { FlowError } from '@flowmodel/core';
 import type { CacheEntry, CodecRegistry, ResultCache } from '@flowmodel/core';
 import { checkOptions } from '../options.ts';
 import { seal, unseal } from '../sealed.ts';
-import { asCacheError, identityOf, isCorrupt, openDatabase, removeDatabase, transact } from './database.ts';
+import { asCacheError, Damaged, identityOf, isDamaged, openDatabase, removeDatabase, transact } from './database.ts';
+import type { Opened } from './database.ts';
 
 export interface SqliteCacheOptions {
   /** The file; it is made if need be, its folder is not. `':memory:'` for none. */
@@ -71,7 +72,7 @@ export function sqliteCache(options: SqliteCacheOptions): SqliteCache {
 /** A row, as an array: `seq` is not needed outside. */
 type Row = readonly [key: unknown, stored: unknown, digest: unknown, text: unknown];
 
-type Statements = Readonly<Record<keyof typeof SQL, StatementSync>>;
+type Statements = Opened<keyof typeof SQL>['statements'];
 
 const SQL = {
   get: 'SELECT key, stored, digest, text FROM entries WHERE key = ?',
@@ -89,7 +90,11 @@ const SQL = {
 };
 
 /** Entries, and their bytes. */
-const totals = (statements: Statements): readonly [number, number] => statements.totals.get() as unknown as [number, number];
+function totals(statements: Statements): readonly [number, number] {
+  const row = statements.totals.get() as unknown as [number, number] | undefined;
+  if (row === undefined) throw new Damaged('its sums are gone');
+  return row;
+}
 
 class FileCache implements SqliteCache {
   readonly #path: string;
@@ -209,7 +214,7 @@ class FileCache implements SqliteCache {
     try {
       this.#statements!.delete.run(key);
     } catch (error) {
-      if (isCorrupt(error)) throw error;
+      if (isDamaged(error)) throw error;
     }
   }
 
@@ -240,17 +245,10 @@ class FileCache implements SqliteCache {
 
   #open(): Statements {
     if (this.#isClosed) throw new FlowError('CACHE', `The cache in '${this.#path}' is closed. Close it when no run uses it any more.`);
-    const database = openDatabase(this.#path);
+    const { database, statements } = openDatabase(this.#path, SQL);
     this.#database = database;
     this.#identity = identityOf(this.#path);
-    this.#statements = Object.fromEntries(
-      Object.entries(SQL).map(([name, sql]) => {
-        const statement = database.prepare(sql);
-        statement.setReturnArrays(true);
-        return [name, statement];
-      }),
-    ) as Statements; // one for each name
-    return this.#statements;
+    return (this.#statements = statements);
   }
 
   #drop(): void {
@@ -264,7 +262,7 @@ class FileCache implements SqliteCache {
     try {
       return work(this.#statements ?? this.#open());
     } catch (error) {
-      if (isCorrupt(error)) this.#rebuild();
+      if (isDamaged(error)) this.#rebuild();
       throw asCacheError(this.#path, error);
     }
   }
