@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
-  closedContext, CodecRegistry, computed, contextTransform, DefinitionRegistry, Dependency, FlowError, flowModel, FlowResult, FromContext, fromField, isModel, keyOf, modelClass, modelFromJSON, ModelInput, registerModel,
+  closedContext, CodecRegistry, computed, contextTransform, DefinitionRegistry, Dependency, FlowError, flowModel, FlowResult, FromContext, fromField, isModel, keyOf, modelClass, modelFromJSON, ModelInput, registerCodec, registerModel,
 } from '@flowmodel/core';
 import type { CallableModel, FlowContext, FlowRun, GenericResult } from '@flowmodel/core';
 import { add, both, choice, multiply, plus, total } from './carried/definitions.ts';
@@ -164,6 +164,22 @@ describe('round trips', () => {
     document.nodes.hold.inputs.rows.push(3);
     expect(copy.inputs['rows']).toEqual([1, 2]);
     expect(Object.isFrozen(copy.inputs['rows'])).toBe(true);
+  });
+});
+
+describe('keys', () => {
+  it('an instance with a codec enters keys by its state, on both sides', () => {
+    class Rate {
+      readonly percent: number;
+      constructor(percent: number) {
+        this.percent = percent;
+      }
+    }
+    registerCodec({ name: 'deserialize.test Rate', class: Rate, encode: ({ percent }) => percent, decode: (percent) => new Rate(z.number().parse(percent)) });
+    const definitions = new DefinitionRegistry();
+    const tax = flowModel({ name: 'tax', definitions, inputs: { rate: z.instanceof(Rate), of: FromContext(z.number()) } }, ({ rate, of }) => (of * rate.percent) / 100);
+    expectSame(tax({ rate: new Rate(19) }), carried(tax({ rate: new Rate(19) }), { definitions }), { of: 200 });
+    expect(keyOf(tax({ rate: new Rate(19) }), { of: 200 })).not.toBe(keyOf(tax({ rate: new Rate(20) }), { of: 200 }));
   });
 });
 

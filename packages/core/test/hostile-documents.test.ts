@@ -230,6 +230,9 @@ describe('documents made to exhaust', () => {
     const trap = new Proxy({}, { ownKeys: () => { throw new Error('trapped'); }, get: () => { throw new Error('trapped'); } });
     refused(trap);
     refused({ flowmodel: 1, root: 'x', nodes: { x: { model: 'leaf', inputs: { deep: trap } } } });
+    const long = new Array(2 ** 32 - 1);
+    for (const deep of [long, { $map: long }, { $set: long }, { $regexp: long }]) refused({ flowmodel: 1, root: 'x', nodes: { x: { model: 'leaf', inputs: { deep } } } });
+    for (const context of [long, [{ closed: long }]]) refused({ flowmodel: 1, root: 'x', nodes: { x: { wraps: 'y', context }, y: { model: 'leaf', inputs: {} } } });
     refused({ flowmodel: 1, root: 'x', nodes: { get x(): never { throw new Error('trapped'); } } });
   });
 

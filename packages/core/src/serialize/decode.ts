@@ -70,6 +70,7 @@ export function decode(data: unknown, decoding: Decoding): unknown {
 }
 
 function arrayParts(array: readonly Json[], meter: Meter): Opened {
+  meter.fits(array.length);
   if (!array.some(isHole)) return new Opened(array, (done) => done);
   const parts: Json[] = [];
   const places: number[] = [];
@@ -134,6 +135,7 @@ function taggedParts(object: Encoded, keys: readonly string[], tags: readonly st
   if (stranger !== undefined) fail(`'${stranger.slice(0, 100)}' stands beside '${tag.slice(0, 100)}', which marks an encoded value. A plain field that starts with $ is written with another $ in front.`);
   if (Object.hasOwn(standIns, tag)) return standIns[tag]!(content);
   if (typeof content === 'string') decoding.meter.bytes(content.length);
+  else if (Array.isArray(content)) decoding.meter.fits(content.length);
   if (kind !== undefined) return read(tag, () => kind.decode(content, object));
   if (Object.hasOwn(PRIMITIVES, tag)) return read(tag, () => PRIMITIVES[tag]!(content));
   if (tag === '$class') return instanceParts(object, decoding);

@@ -33,6 +33,11 @@ export class Meter {
     if (this.#nodes > this.#limits.nodes) this.#exceeded('more than', 'nodes', 'values');
   }
 
+  /** Before so many values are gone through; lists that were never JSON may be longer than they are large. */
+  fits(count: number): void {
+    if (this.#nodes + count > this.#limits.nodes) this.#exceeded('more than', 'nodes', 'values');
+  }
+
   bytes(count: number): void {
     this.#bytes += count;
     if (this.#bytes > this.#limits.bytes) this.#exceeded('more than', 'bytes', 'characters');

@@ -72,7 +72,7 @@ function checkKeys(object: object, known: readonly string[], what: string, fail:
 /* ---------- nodes ---------- */
 
 /** The form of a node; values stay as they are. */
-function checkNode(node: unknown, fail: Fail): void {
+function checkNode(node: unknown, meter: Meter, fail: Fail): void {
   if (!isPlainObject(node)) fail(`expected { model, inputs } or { wraps, context }, got ${show(node)}.`);
   if (Object.hasOwn(node, 'model')) {
     checkKeys(node, ['model', 'inputs'], 'a model', fail);
@@ -83,7 +83,8 @@ function checkNode(node: unknown, fail: Fail): void {
   const { wraps, context } = node;
   if (typeof wraps !== 'string' && refIn(wraps) === undefined) fail(`'wraps' is the id of a node, got ${show(wraps)}.`);
   if (!Array.isArray(context)) fail(`'context' is a list of rewrites, got ${show(context)}.`);
-  (context as unknown[]).forEach((rewrite, i) => checkRewrite(rewrite, i, fail));
+  meter.fits((context as unknown[]).length);
+  for (const [i, rewrite] of (context as unknown[]).entries()) checkRewrite(rewrite, i, meter, fail);
 }
 
 function checkNamed(name: unknown, inputs: unknown, fail: Fail): void {
@@ -93,12 +94,13 @@ function checkNamed(name: unknown, inputs: unknown, fail: Fail): void {
 
 const FORMS: readonly (readonly string[])[] = [['closed'], ['transform', 'inputs'], ['field', 'transform', 'inputs'], ['field', 'fromField', 'type'], ['field', 'value'], ['field', 'computed']];
 
-function checkRewrite(rewrite: unknown, i: number, fail: Fail): void {
+function checkRewrite(rewrite: unknown, i: number, meter: Meter, fail: Fail): void {
   const keys = isPlainObject(rewrite) ? Object.keys(rewrite) : [];
   if (!FORMS.some((form) => form.length === keys.length && form.every((key) => keys.includes(key)))) {
     fail(`context[${i}] is no rewrite. One has ${FORMS.map((form) => form.join(', ')).join('; or ')}.`);
   }
   const { closed, transform, inputs, ...texts } = rewrite as Record<string, unknown>;
+  if (Array.isArray(closed)) meter.fits(closed.length);
   if (closed !== undefined && (i > 0 || !Array.isArray(closed) || !closed.every((field) => typeof field === 'string'))) fail(`context[${i}]: 'closed' comes first, and is a list of fields to keep.`);
   if (Object.hasOwn(rewrite as object, 'transform')) checkNamed(transform, inputs, fail);
   for (const key of ['field', 'fromField', 'type']) {
@@ -139,7 +141,7 @@ function ordered(root: string, nodes: ReadonlyMap<string, DocumentNode>, limits:
   const needsOf = (id: string, from: string | undefined): string[] => {
     const named = `'${id.slice(0, 100)}'`;
     const node = nodes.get(id) ?? documentError(`there is no node ${named}, which ${from === undefined ? "'root' names" : `'${from.slice(0, 100)}' refers to`}.`);
-    checkNode(node, (problem) => documentError(`node ${named}: ${problem}`));
+    checkNode(node, meter, (problem) => documentError(`node ${named}: ${problem}`));
     return referencesIn(node, meter, deepest, paths);
   };
   const order = dependenciesFirst([root], needsOf, (cycle) => documentError(`its nodes form a cycle: ${cycle}.`));
