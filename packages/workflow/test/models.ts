@@ -1,7 +1,7 @@
 /** The flow models that the documents of these tests name. */
 import { DefinitionRegistry, Dependency, flowModel, FromContext, Lazy, ModelInput, modelClass, registerModel, Resource } from '@flowmodel/core';
 import { compileWorkflow } from '@flowmodel/workflow';
-import type { CompileOptions } from '@flowmodel/workflow';
+import type { CompileOptions, WorkflowError } from '@flowmodel/workflow';
 import { z } from 'zod';
 
 export class Refused extends Error {}
@@ -64,11 +64,11 @@ export function models() {
 }
 
 /** What a compilation is refused for. */
-export function refusal(compile: () => unknown): import('@flowmodel/workflow').WorkflowError {
+export function refusal(compile: () => unknown): WorkflowError {
   try {
     compile();
   } catch (error) {
-    return error as import('@flowmodel/workflow').WorkflowError;
+    return error as WorkflowError;
   }
   throw new Error('it was not refused');
 }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { flowModel } from '@flowmodel/core';
 import { checkWorkflow, compileWorkflow, parseWorkflow } from '@flowmodel/workflow';
 import type { WorkflowIssue } from '@flowmodel/workflow';
@@ -226,7 +227,7 @@ describe('NW33, NW35, NW37 inputs and outputs', () => {
     const error = (await run(document, { token: 12345678 }).catch((error: unknown) => error)) as Error;
     expect(error.message).toContain('token');
     expect(error.message).not.toContain('12345678');
-    expect(String(compile(document).flow.withContext({ token: 'hunter2' }))).not.toContain('hunter2');
+    expect(inspect(compile(document).flow.withContext({ token: 'hunter2' }))).not.toContain('hunter2');
   });
 });
 

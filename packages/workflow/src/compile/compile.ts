@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { closedContext, defaultDefinitions } from '@flowmodel/core';
-import type { CallableModel, DefinitionRegistry } from '@flowmodel/core';
+import type { CallableModel, DefinitionRegistry, GenericResult } from '@flowmodel/core';
 import { readDocument, sourceOf } from '../document/parse.ts';
 import type { ParseOptions, ReadDocument } from '../document/parse.ts';
 import type { WorkflowDocument } from '../document/schema.ts';
@@ -30,7 +30,11 @@ export interface CompileOptions extends ParseOptions {
 }
 
 /** A compiled document: its contextual inputs are the document's inputs, its value is the record of the document's outputs. */
-export type WorkflowModel = CallableModel<Readonly<Record<string, unknown>>, any, any, { readonly value: Readonly<Record<string, unknown>> }>;
+// oxlint-disable-next-line no-explicit-any -- what a document needs of the context is known at run time only
+export type WorkflowModel = CallableModel<WorkflowOutputs, any, any, GenericResult<WorkflowOutputs>>;
+
+/** The outputs of a document by name. One whose node did not run is absent. */
+export type WorkflowOutputs = Readonly<Record<string, unknown>>;
 
 /**
  * Compiles a document, given as text, as data, or as `parseWorkflow` read it, to a model: a static graph in which nested workflows are wrapped in contexts of their own.

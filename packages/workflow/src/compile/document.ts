@@ -12,7 +12,7 @@ import { withOutcome } from './gating.ts';
 import { fits, kindOf, kindOfInput, kindOfValue, kindText } from './kinds.ts';
 import { checkModelNode, readsMore, wireModelNode } from './model-node.ts';
 import { checkNestedNode, imply, readMappings, wireNestedNode } from './nested-node.ts';
-import { checkRoutes, edgesOf, inOrder, leads, placeGates } from './order.ts';
+import { checkRoutes, edgesOf, inOrder, placeGates } from './order.ts';
 import type { Edge } from './order.ts';
 import { collect } from './parts.ts';
 import { Scope } from './scope.ts';

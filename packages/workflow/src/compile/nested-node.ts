@@ -41,7 +41,7 @@ const isPrefix = (a: readonly string[], b: readonly string[]): boolean => a.ever
 
 /** A path as mappings write it, without a dollar sign; with one it is taken too. */
 function readPath(text: string, report: (problem: string) => void): { readonly name: string; readonly path: readonly (string | number)[]; readonly text: string } | undefined {
-  const parts = parseTemplate(/^\$/.test(text) ? text : `\${${text}}`, { bare: true }, report);
+  const parts = parseTemplate(text.startsWith('$') ? text : `\${${text}}`, { bare: true }, report);
   const [only] = parts;
   if (parts.length === 1 && typeof only === 'object') return { ...only, text };
   if (parts.length > 0) report(`'${text}' is not a path. Write name or name.field`);

@@ -27,23 +27,11 @@ const Retry = z.strictObject({
   max_delay: Milliseconds.optional().describe('No delay is longer than this many milliseconds.'),
 });
 
-/** A node's value for every item of a list (NW57). */
-const Batch = z.strictObject({
-  items: z.union([z.string(), z.array(z.unknown())]).describe('A template that yields a list, or a list with templates.'),
-  as: Name.default('item').describe('What templates of the node call the item of its turn.'),
-  error_handling: z.enum(['fail_fast', 'continue']).default('fail_fast'),
-  parallel: z.boolean().default(false),
-  max_concurrent: z.number().int().min(1).max(100).default(10),
-  max_retries: z.number().int().min(1).max(10).default(1).describe('Attempts for each item, the first included.'),
-  retry_wait: z.number().nonnegative().default(0).describe('Seconds between two attempts.'),
-});
-
 const common = {
   id: Name.describe('Unique in the document; templates call the value by it.'),
   error_action: z.string().min(1).optional().describe('A failure of the node is routed along the edges with this action.'),
   retry: Retry.optional(),
   timeout: Milliseconds.optional().describe('Milliseconds that an attempt may take.'),
-  batch: Batch.optional(),
   description: z.string().optional(),
 };
 

@@ -107,7 +107,7 @@ function positionOf(document: Document.Parsed, lines: LineCounter, path: Path): 
   let offset = startOf(node);
   for (const part of path) {
     if (isAlias(node)) node = node.resolve(document);
-    const next: unknown = isMap(node) ? pairOf(node.items as Pair[], part) : isSeq(node) && typeof part === 'number' ? node.items[part] : undefined;
+    const next: unknown = isMap(node) ? pairOf(node.items, part) : isSeq(node) && typeof part === 'number' ? node.items[part] : undefined;
     if (next === undefined) break;
     const isPair = isMap(node);
     offset = (isPair ? (startOf((next as Pair).value) ?? startOf((next as Pair).key)) : startOf(next)) ?? offset;

@@ -84,10 +84,9 @@ function braced(text: string, dollar: number, report: (problem: string) => void)
 }
 
 function problemOf(template: string, isClosed: boolean): string {
-  const inner = template.slice(2, isClosed ? -1 : undefined);
   if (!isClosed) return `${shown(template)} is not closed. Close it with '}', or write '$\${' for the text '\${'.`;
-  if (inner.includes('?')) return `${shown(template)} is a choice, and templates do not choose. ${CHOOSE}`;
-  if (inner.includes('${')) return `${shown(template)} has a template inside. An index is a number: \${list[0]}. Make a node that looks the value up.`;
+  if (template.includes('?')) return `${shown(template)} is a choice, and templates do not choose. ${CHOOSE}`;
+  if (template.lastIndexOf('${') > 0) return `${shown(template)} has a template inside. An index is a number: \${list[0]}. Make a node that looks the value up.`;
   return `${shown(template)} is not a template. Write \${name}, \${name.field} or \${name.list[0].field}: names begin with a letter or an underscore; or '$\${' for the text '\${'.`;
 }
 

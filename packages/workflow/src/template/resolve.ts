@@ -18,7 +18,7 @@ export function textOf(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'string') return value;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
-  return typeof value === 'object' ? JSON.stringify(value, plain) : String(value as number | bigint | boolean);
+  return typeof value === 'object' ? JSON.stringify(value, plain) : `${value as number | bigint | boolean}`;
 }
 
 /** What JSON has no form for. */
