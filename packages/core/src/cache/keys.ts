@@ -141,7 +141,7 @@ export class Keys {
       return;
     }
     try {
-      const source = this.#sourceOf(act, cell, derived, override);
+      const source = this.#sourceOf(act, cell, derived);
       if (source === null) derived.tainted[cell] = true;
       else {
         derived.sources[cell] = source;
@@ -157,17 +157,17 @@ export class Keys {
     }
   }
 
-  #sourceOf(act: Activation, cell: number, derived: Derived, override: Override | undefined): string | null {
+  #sourceOf(act: Activation, cell: number, derived: Derived): string | null {
     const { plan } = act;
     const { definition } = plan.models[cell]!;
     let source = this.ownText(plan.models[cell]!);
-    const names = opaque(this.#options.evaluator) + opaque(override?.evaluator ?? (definition.evaluator as Evaluator | undefined));
+    const names = this.evaluatorNames(act, cell);
     if (names !== '') source += `|e${names}`;
     for (let i = plan.offsets[cell]!; i < plan.offsets[cell + 1]!; i++) {
       const op = plan.ops[i]!;
       if (op >= 0) source += `^${derived.refs[op]!}`;
       else if (isSlot(op)) {
-        const text = this.#slotText(act, indexOf(op), derived, definition);
+        const text = this.slotText(act, indexOf(op), definition);
         if (text === null) return null;
         source += `;${text}`;
       } else if (isSpecial(op)) {
@@ -179,10 +179,17 @@ export class Keys {
     return source;
   }
 
+  /** The names of the evaluators around a cell that are not transparent. */
+  evaluatorNames(act: Activation, cell: number): string {
+    const own = overrideOf(act.plan, cell)?.evaluator ?? (act.plan.models[cell]!.definition.evaluator as Evaluator | undefined);
+    return opaque(this.#options.evaluator) + opaque(own);
+  }
+
   /* ---------- slots ---------- */
 
   /** A context value as it stands in a key; `null` where it is made from something without a key. */
-  #slotText(act: Activation, id: number, derived: Derived, reader: Definition): string | null {
+  slotText(act: Activation, id: number, reader: Definition): string | null {
+    const derived = this.#in(act);
     if (act.plan.computedBelow[id]!.length > 0) return this.#symbolicText(act, id, derived);
     const value = act.slot(id);
     if (value instanceof Problem) return `!${value.what.map((what) => (what.kind === 'thrown' ? `thrown ${String(what.error)}` : `${what.kind} ${what.field} ${what.kind === 'invalid' ? this.textOf(what.value, what.schema.secret || isSecretSlot(act, id), () => fieldName(act, id, reader)) : ''}`)).join()}`;

@@ -19,6 +19,7 @@ import type { Task } from '../run/task.ts';
 import { CacheFailure, garbled, slow, unboxed, verified } from './entries.ts';
 import { Flight, flightsOf } from './flights.ts';
 import type { Flights, Passenger } from './flights.ts';
+import { noteRun } from './history.ts';
 import { demandKey, Keys } from './keys.ts';
 import type { CacheEntry, ResultCache } from './result-cache.ts';
 import { rootKeyPlace } from './root-keys.ts';
@@ -95,6 +96,7 @@ export class Remembered implements Memory {
 
   /** The root's key may be known from an earlier run, in which case no other is derived for a hit. */
   #lookUpRoot(act: Activation, cell: number, now: boolean): Promise<void> | undefined {
+    noteRun(this.#cache!, act.plan.origin, act.context, this.#run.options);
     const place = this.#run.options.validateResult === false ? undefined : rootKeyPlace(act.plan, act.context, this.#run.options);
     const known = place?.get();
     if (known !== undefined) {

@@ -1,8 +1,10 @@
 /** How the engine remembers: the memory of a run, and outcomes that need none. */
+import { deepFreeze } from '../model/frozen.ts';
 import type { Remembering } from '../run/memory.ts';
 import { isPromise, boxedValue } from '../run/results.ts';
 import type { CacheEntry, ResultCache } from './result-cache.ts';
 import { unboxed, verified } from './entries.ts';
+import { noteRun } from './history.ts';
 import { Remembered } from './remembered.ts';
 import { rootKeyPlace } from './root-keys.ts';
 
@@ -31,7 +33,8 @@ export const remembering: Remembering = {
     }
     const found = entry === undefined ? undefined : verified(entry, root.source);
     if (found === undefined) return undefined;
-    const { value, box } = unboxed(found.value);
+    noteRun(cache, model, context, options);
+    const { value, box } = unboxed(model.definition.freeze ? deepFreeze(found.value) : found.value);
     return { outcome: boxedValue(model.definition, value, box) };
   },
 };

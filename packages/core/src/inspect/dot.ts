@@ -17,6 +17,8 @@ const COLOURS: Readonly<Record<FlowGraphStatus, string>> = {
   running: '#fff4d6',
   run: '#fff4d6',
   cached: '#e1edfd',
+  pruned: '#eeeeee',
+  lazy: '#ffffff',
   computed: '#e2f5e5',
 };
 

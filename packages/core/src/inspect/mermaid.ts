@@ -17,6 +17,8 @@ const COLOURS: Readonly<Record<FlowGraphStatus, string>> = {
   running: 'fill:#fff4d6,stroke:#b8860b',
   run: 'fill:#fff4d6,stroke:#b8860b',
   cached: 'fill:#e1edfd,stroke:#2f6fb5',
+  pruned: 'fill:#eeeeee,stroke:#888888',
+  lazy: 'fill:#ffffff,stroke:#888888',
   computed: 'fill:#e2f5e5,stroke:#2e8b57',
 };
 

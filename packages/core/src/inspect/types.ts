@@ -138,7 +138,8 @@ export interface FlowGraphNode {
   readonly reason?: string;
 }
 
-export type FlowGraphStatus = 'missing' | 'waiting' | 'running' | 'run' | 'cached' | 'computed' | 'failed' | 'cancelled';
+/** `run`: it would be evaluated. `pruned`: it would not, since what needs it is cached. `lazy`: only when asked for. */
+export type FlowGraphStatus = 'missing' | 'waiting' | 'running' | 'run' | 'cached' | 'pruned' | 'lazy' | 'computed' | 'failed' | 'cancelled';
 
 export interface FlowGraphInput {
   readonly name: string;
@@ -179,4 +180,29 @@ export interface FlowGraphRewrite {
   readonly fields: readonly string[];
   /** `previousWindow({ days: 30 })`, `7`, `computed(rates())`. */
   readonly text: string;
+}
+
+/** What would become of one node. */
+export interface ExplainedNode {
+  /** As in `graph`. */
+  readonly id: string;
+  /** The path of its first consumer's input: `visitorDelta.previous`. */
+  readonly path: string;
+  readonly model: string;
+  readonly status: FlowGraphStatus;
+  /** The cache key, where it has one. */
+  readonly key?: string;
+  /** What it lacks, what changed since the last run, why it is not cached. */
+  readonly reason?: string;
+}
+
+/** What `compute` would do; prints as a table. */
+export interface Explanation {
+  /** From the root up, in declaration order. */
+  readonly nodes: readonly ExplainedNode[];
+  /** The same as a graph, for `toMermaid` and `toDot`. */
+  readonly graph: FlowGraph;
+  /** How many nodes have a status. */
+  count(status: FlowGraphStatus): number;
+  toString(): string;
 }

@@ -115,6 +115,7 @@ export class Asks implements RunServices, GatherServices {
     this.#run.assertOpen();
     const cell = act.plan.extend(operand);
     act.grow();
+    if (act.plan.hasEvaluators) this.#run.manage();
     if (act.plan.repeats) this.#run.identify();
     const cells = act.closure(cell, false).filter((needed) => needed >= act.plan.eagerCells);
     if (this.#run.managed !== undefined) for (const needed of cells) if (!act.askers.has(needed)) act.askers.set(needed, caller);

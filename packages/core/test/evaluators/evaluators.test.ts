@@ -82,6 +82,14 @@ describe('the seam', () => {
     expect(names).toEqual(['ev.eager', 'ev.all', 'ev.lazy', 'ev.one']);
   });
 
+  test('an evaluator of a definition is at work wherever its models are met: eagerly, lazily, by run.compute', async () => {
+    const plus: Evaluator = { name: 'plus', evaluate: async (_evaluation, next) => (await (next() as Promise<number>)) + 1 };
+    const evaluated = flowModel({ inputs: {}, evaluator: plus }, async () => 1);
+    const lazily = flowModel({ inputs: { l: Lazy(z.number()) } }, async ({ l }) => l());
+    const asks = flowModel({ inputs: { m: ModelInput(z.number()) } }, async ({ m }, run: FlowRun) => run.compute(m));
+    for (const model of [evaluated(), lazily({ l: evaluated() }), asks({ m: evaluated() })]) expect((await model.flow.compute()).value).toBe(2);
+  });
+
   test('CC-OPT-02 CC-OPT-07 overrides choose by identity or by factory; later ones win', async () => {
     const plus = (n: number): Evaluator => ({ name: `plus${n}`, evaluate: (_evaluation, next) => (next() as number) + n });
     const first = one({ n: 1 });

@@ -1,0 +1,56 @@
+/** The printed form of an explanation. */
+import { inspectHook } from '../model/brand.ts';
+import { plain } from './report.ts';
+import type { Paint } from './report.ts';
+import { cut, oneLine, widthOf } from './text.ts';
+import type { ExplainedNode, Explanation, FlowGraph, FlowGraphStatus } from './types.ts';
+
+const MOST_ROWS = 200;
+const WIDEST_PATH = 60;
+const KEY_SHOWN = 12;
+
+const STYLES: Readonly<Partial<Record<FlowGraphStatus, string>>> = { run: 'special', cached: 'string', missing: 'regexp', lazy: 'undefined', pruned: 'undefined' };
+
+export class Explained implements Explanation {
+  readonly nodes: readonly ExplainedNode[];
+  readonly graph: FlowGraph;
+
+  constructor(nodes: readonly ExplainedNode[], graph: FlowGraph) {
+    this.nodes = Object.freeze(nodes);
+    this.graph = graph;
+    Object.freeze(this);
+  }
+
+  count(status: FlowGraphStatus): number {
+    return this.nodes.reduce((sum, node) => sum + (node.status === status ? 1 : 0), 0);
+  }
+
+  toString(): string {
+    return this.#print(plain);
+  }
+
+  [inspectHook](depth: number, options: { readonly colors?: boolean; readonly stylize?: Paint } = {}): string {
+    if (depth < 0) return `[Explanation: ${this.#headline()}]`;
+    return this.#print(options.colors === true && options.stylize !== undefined ? options.stylize : plain);
+  }
+
+  #headline(): string {
+    const counts = (['run', 'cached', 'pruned', 'lazy', 'missing'] as const).map((status) => [this.count(status), status] as const);
+    const texts = { run: 'would run', cached: 'cached', pruned: 'not needed', lazy: 'on demand', missing: 'lacking something' };
+    return counts.filter(([count]) => count > 0).map(([count, status]) => `${count} ${texts[status]}`).join(', ');
+  }
+
+  #print(paint: Paint): string {
+    const shown = this.nodes.slice(0, MOST_ROWS);
+    const paths = shown.map(({ path }) => cut(oneLine(path), WIDEST_PATH));
+    const widest = Math.max(...paths.map(widthOf));
+    const rows = shown.map(({ status, key, reason }, i) => {
+      const state = paint(status.padEnd(8), STYLES[status] ?? 'name');
+      const name = paths[i]! + ' '.repeat(widest - widthOf(paths[i]!));
+      const hash = paint((key === undefined ? '' : key.slice(0, KEY_SHOWN)).padEnd(KEY_SHOWN), 'undefined');
+      return `  ${state}  ${name}  ${hash}  ${oneLine(reason ?? '')}`.trimEnd();
+    });
+    const more = this.nodes.length - shown.length;
+    return [this.#headline(), ...rows, ...(more > 0 ? [`  … and ${more} more`] : [])].join('\n');
+  }
+}
