@@ -3,8 +3,8 @@
 import { inspect } from 'node:util';
 import { describe, expect, it, test } from 'vitest';
 import { z } from 'zod';
-import { contextTransform, DefinitionRegistry, FlowError, flowModel, FromContext, isModel, Lazy, modelsOf, Resource, transformsOf } from '@flowmodel/core';
-import type { FlowRun, Inputs, PatchInputs, TransformInputs } from '@flowmodel/core';
+import { contextTransform, DefinitionRegistry, FlowError, flowModel, FromContext, isModel, keyOf, Lazy, modelFromJSON, modelsOf, Resource, transformsOf } from '@flowmodel/core';
+import type { CallableModel, FlowRun, Inputs, PatchInputs, TransformInputs } from '@flowmodel/core';
 import { compiled } from './decorators/compiled.ts';
 import { flowError } from './flow-error.ts';
 import { refusal } from './refusal.ts';
@@ -250,6 +250,37 @@ describe('other decorators', () => {
     class Replaced extends (Visitors as new () => object) {}
     expect(Object.keys(modelsOf(Replaced))).toEqual(['one']);
     expect(Object.keys(modelsOf(new Proxy(Visitors, {})))).toEqual(['one']);
+  });
+});
+
+describe('keys and documents', () => {
+  const make = (body: string, options: object = {}) => {
+    const definitions = new DefinitionRegistry();
+    const Carried = compiled('standard', `class Carried { @flowModel({ ...options, inputs: { n: z.number() }, definitions }) static one({ n }) { return ${body}; } } return Carried;`, { definitions, options });
+    const { one } = modelsOf(Carried) as unknown as { one: (bindings: object) => CallableModel<number> };
+    return { definitions, model: one({ n: 2 }) };
+  };
+
+  it('the code of a method is part of its key, and so is its version', () => {
+    const [key, same, changed, versioned] = [make('n + 1'), make('n + 1'), make('n + 2'), make('n + 1', { version: '2' })].map(({ model }) => keyOf(model));
+    expect(same).toBe(key);
+    expect(new Set([key, changed, versioned]).size).toBe(3);
+  });
+
+  it('so is the code that another decorator puts around it', () => {
+    const wrap = (times: number) => (method: (...args: unknown[]) => number) => (times === 1 ? (...args: unknown[]) => method(...args) : (...args: unknown[]) => times * method(...args));
+    const keys = [1, 2].map((times) => {
+      const Carried = compiled('standard', `class Wrapped { @wrap @flowModel({ inputs: {}, definitions }) static one() { return 1; } } return Wrapped;`, { wrap: wrap(times), definitions: new DefinitionRegistry() });
+      return keyOf((modelsOf(Carried) as unknown as { one: () => CallableModel<number> }).one());
+    });
+    expect(keys[0]).not.toBe(keys[1]);
+  });
+
+  it('a document names Class.method, and finds it once modelsOf was asked', () => {
+    const { model, definitions } = make('n + 1');
+    const again = modelFromJSON(JSON.parse(JSON.stringify(model)), { definitions });
+    expect(inspect(again)).toBe('Carried.one({ n: 2 })');
+    expect([keyOf(again), again.flow.computeSync()]).toEqual([keyOf(model), model.flow.computeSync()]);
   });
 });
 

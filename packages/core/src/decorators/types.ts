@@ -42,7 +42,7 @@ export interface PositionalTransformOptions extends DefinitionOptions {
   readonly patches?: Fields;
 }
 
-/* ---------- the decorators ---------- */
+/* ---------- the decorators; the legacy signature stands last, since the compiler tells of the last one what does not fit ---------- */
 
 /** Stands where a decorated method is not what the options say; the text says what it should be. */
 export interface Mistake<Text> { readonly mistake: Text }
@@ -60,23 +60,23 @@ interface StaticMethod {
 
 /** Decorates static methods that receive `Inputs<typeof inputs>`. */
 export interface ModelDecorator<S extends Shape, O> {
-  <M extends Method>(Class: StaticSide, name: string | symbol, descriptor: TypedPropertyDescriptor<M> & CheckedModel<M, S, O>): void;
   <M extends Method>(method: M & CheckedModel<M, S, O>, context: StaticMethod): void;
+  <M extends Method>(Class: StaticSide, name: string | symbol, descriptor: TypedPropertyDescriptor<M> & CheckedModel<M, S, O>): void;
 }
 /** Decorates static methods that receive `TransformInputs<typeof inputs>`. */
 export interface FieldDecorator<S extends TransformShape, O> {
-  <M extends Method>(Class: StaticSide, name: string | symbol, descriptor: TypedPropertyDescriptor<M> & CheckedField<M, S, O>): void;
   <M extends Method>(method: M & CheckedField<M, S, O>, context: StaticMethod): void;
+  <M extends Method>(Class: StaticSide, name: string | symbol, descriptor: TypedPropertyDescriptor<M> & CheckedField<M, S, O>): void;
 }
 /** Decorates static methods that receive `PatchInputs<typeof inputs, typeof patches>`. */
 export interface PatchDecorator<S extends TransformShape, P extends Fields> {
-  <M extends Method>(Class: StaticSide, name: string | symbol, descriptor: TypedPropertyDescriptor<M> & CheckedPatch<M, S, P>): void;
   <M extends Method>(method: M & CheckedPatch<M, S, P>, context: StaticMethod): void;
+  <M extends Method>(Class: StaticSide, name: string | symbol, descriptor: TypedPropertyDescriptor<M> & CheckedPatch<M, S, P>): void;
 }
 /** Decorates static methods with positional parameters: in the legacy dialect, and in any where there are none. */
 export interface PositionalDecorator<O> {
-  <M extends Method>(Class: StaticSide, name: string | symbol, descriptor: TypedPropertyDescriptor<M> & CheckedPositional<M, O>): void;
   <M extends Method>(method: M & (readonly [FlowRun] extends Readonly<Parameters<M>> ? CheckedPositional<M, O> : Mistake<'positional parameters are for the legacy dialect: state the inputs in the options'>), context: StaticMethod): void;
+  <M extends Method>(Class: StaticSide, name: string | symbol, descriptor: TypedPropertyDescriptor<M> & CheckedPositional<M, O>): void;
 }
 
 type CheckedModel<M extends Method, S extends Shape, O> = Same<ModelShape<M>, S> extends true ? CheckedReturn<M, O, BodyReturn<O>> : Mistake<"write the parameter's type as Inputs<typeof inputs>, of the inputs in the options">;
