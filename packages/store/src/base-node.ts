@@ -1,6 +1,6 @@
 /** What all nodes are: three phases, successors by action, params. */
 import type { FlowRun, GenericResult } from '@flowmodel/core';
-import { evaluate, isThenable, ONCE } from './exec.ts';
+import { evaluate, isThenable, ONCE, unboxed } from './exec.ts';
 import { currentExecution, Execution, executionOf, within } from './execution.ts';
 import { nodeName, setNodeName } from './names.ts';
 import { checkRunOptions, NO_OPTIONS } from './options.ts';
@@ -145,7 +145,7 @@ export class BaseNode<Shared = unknown, Params extends object = Record<string, u
       let result = this._exec(prep);
       if (isThenable(result)) result = await result;
       if (this.post === BaseNode.prototype.post) return undefined;
-      let action = runPhase(execution, 'post', shared, false, (given) => this.post(given as Shared, prep as Prep, result as Exec));
+      let action = runPhase(execution, 'post', shared, false, (given) => this.post(given as Shared, prep as Prep, unboxed(result) as Exec));
       if (isThenable(action)) action = await action;
       return action as string | undefined;
     } finally {

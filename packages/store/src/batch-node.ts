@@ -1,7 +1,7 @@
 /** Nodes that run `exec` once for each item that `prep` yields. */
 import { FlowError } from '@flowmodel/core';
 import type { FlowRun, GenericResult } from '@flowmodel/core';
-import { isThenable } from './exec.ts';
+import { isThenable, unboxed } from './exec.ts';
 import { executionOf } from './execution.ts';
 import { typeName } from './errors.ts';
 import { nodeName } from './names.ts';
@@ -61,7 +61,7 @@ export class BatchNode<Shared = unknown, Params extends object = Record<string, 
   override async _exec(items: unknown): Promise<unknown[]> {
     const execution = executionOf(this)!; // called by _run
     const results: unknown[] = [];
-    for (const item of items as readonly unknown[] | null | undefined ?? []) results.push(await this._execItem(execution.at(0), item)); // attempts are counted per item
+    for (const item of items as readonly unknown[] | null | undefined ?? []) results.push(unboxed(await this._execItem(execution.at(0), item))); // attempts are counted per item
     return results;
   }
 
@@ -107,7 +107,8 @@ export class BatchNode<Shared = unknown, Params extends object = Record<string, 
 export class ParallelBatchNode<Shared = unknown, Params extends object = Record<string, unknown>, Item = unknown, Result = unknown, Action extends string = string> extends BatchNode<Shared, Params, Item, Result, Action> {
   override async _exec(items: unknown): Promise<unknown[]> {
     const execution = executionOf(this)!; // called by _run
-    return Promise.all((items as readonly unknown[] | null | undefined ?? []).map((item) => this._execItem(execution.at(0), item)));
+    const results = await Promise.all((items as readonly unknown[] | null | undefined ?? []).map((item) => this._execItem(execution.at(0), item)));
+    return results.map(unboxed);
   }
 }
 

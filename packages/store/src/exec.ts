@@ -49,6 +49,9 @@ class ExecCall {
   }
 }
 
+/** An exec may return what a model computed in its box: as between models, the value goes on. */
+export const unboxed = (result: unknown): unknown => (result instanceof GenericResult ? (result.value as unknown) : result);
+
 export const isThenable = (value: unknown): value is PromiseLike<unknown> => typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 
 interface Evaluable {
@@ -60,7 +63,7 @@ interface Evaluable {
 const cached = new WeakMap<object, Evaluable>();
 const uncached = new WeakMap<object, Evaluable>();
 
-/** Evaluates `exec` for what prep yielded, or for one item of it. */
+/** Evaluates `exec` for what prep yielded, or for one item of it. A `GenericResult` may still be in its box. */
 export function evaluate(execution: Execution, attempts: Attempts, options: NodeOptions, prep: unknown): Promise<unknown> {
   const model = modelFor(execution, attempts, options);
   const outcome = model.flow.compute({ call: new ExecCall(prep, execution) }, optionsFor(execution, options)) as Promise<unknown>;
@@ -147,7 +150,7 @@ export function evaluateModel(execution: Execution, attempts: Attempts, options:
   const { evaluator } = known;
   const all = scope.evaluator !== undefined && evaluator !== undefined ? compose(scope.evaluator, evaluator) : (evaluator ?? scope.evaluator);
   const outcome = (model as CallableModel).flow.compute(context, { ...optionsFor(execution, options), ...(all !== undefined && { evaluator: all }) }) as Promise<unknown>;
-  return withFallback(execution, attempts, context, outcome.then((result) => (result instanceof GenericResult ? (result.value as unknown) : result)));
+  return withFallback(execution, attempts, context, outcome.then(unboxed));
 }
 
 /* ---------- a flow as a whole ---------- */

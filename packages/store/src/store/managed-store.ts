@@ -203,7 +203,7 @@ export class ManagedStore<State extends object> implements Store<State> {
     const [node, first, path] = [nodeName(execution.node), nodeName(other.node), pathText(place)];
     const what = byRead ? `after ${node} had read it in prep` : `while ${node}.${phase} was at work`;
     return new StoreConflictError(
-      `'${path}' was changed by ${first} in another pass ${what}, so ${node}.${phase} would overwrite an update that it does not know. Declare a reducer (reducers: { ${typeof place[0] === 'string' ? place[0] : path}: sum }), or read and write it in one synchronous post.`,
+      `'${path}' was changed by ${first} in another pass ${what}, so ${node}.${phase} would overwrite an update that it does not know. Declare a reducer (reducers: { ${/^\w+$/.test(path) ? path : JSON.stringify(path)}: sum }), or read and write it in one post that is not async.`,
       { path: [node], details: { path, node, other: first, nodes: [first, node] } },
     );
   }
