@@ -295,6 +295,24 @@ describe('in a run', () => {
   });
 });
 
+describe('beside a process that holds the file', () => {
+  it('reading goes on; writing waits for a while and is then a CACHE error', () => {
+    const path = file();
+    using cache = sqliteCache({ path });
+    cache.set('a', { value: 1 });
+    const holder = new DatabaseSync(path);
+    holder.exec('BEGIN IMMEDIATE');
+    expect(cache.get('a')).toStrictEqual({ value: 1 });
+    expect(refusal(() => cache.set('b', { value: 2 }))).toMatchObject({ code: 'CACHE', message: expect.stringContaining('locked') as string });
+    using late = sqliteCache({ path }); // opening takes no turn
+    expect(late.get('a')).toStrictEqual({ value: 1 });
+    holder.exec('ROLLBACK');
+    cache.set('b', { value: 2 });
+    expect(late.get('b')).toStrictEqual({ value: 2 });
+    holder.close();
+  });
+});
+
 describe('stats', () => {
   it('count hits, misses and stores, getMany by the key', () => {
     using cache = sqliteCache({ path: ':memory:' });

@@ -14,7 +14,7 @@ const APPLICATION_ID = 0x66_6c_6f_77;
 const APPLICATION_ID_AT = 68;
 
 /** How long, in milliseconds, to wait for another process that writes. */
-const BUSY_TIMEOUT = 2_000;
+const BUSY_TIMEOUT = 1_000;
 
 /** `about` has one row; triggers keep its sums, so that no write has to count. The oldest entry has the lowest `seq`. */
 const SCHEMA = `
