@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { asynchronous } from './async.ts';
+import { cache } from './cache.ts';
 import { cold } from './cold.ts';
 import { flightsShare } from './flights.ts';
 import type { Settings } from './grid.ts';
@@ -40,6 +41,7 @@ const questions: Readonly<Record<string, () => Promise<Section>>> = {
   'many-runs': () => manyRuns({ inFlight: args.quick ? [1, 100] : [1, 10, 100, 1_000], rounds: args.quick ? 3 : 9, log }),
   flights: () => flightsShare({ rounds: args.quick ? 3 : 11, log }),
   keys: () => keys({ rows: args.quick ? [1, 100] : [1, 100, 10_000], effort: grid.effort, log }),
+  cache: () => cache({ sizes: args.quick ? [10, 1_000] : [10, 1_000, 100_000], effort: grid.effort, log }),
   size: () => size(),
 };
 
