@@ -155,7 +155,7 @@ describe.each([['a plain object', (): Log => ({ log: [] })], ['a created store',
     }
     const first = new Steps('first');
     first.next(new Steps('second'));
-    await new Passes(first, { reducers: { log: (current: string[], incoming: string[], base: string[]) => [...current, ...incoming.slice(base.length)] } }).run(make() as Log, { signal });
+    await new Passes(first, { reducers: { log: (current: string[], incoming: string[], base: string[]) => [...current, ...incoming.slice(base.length)] } }).run(make(), { signal });
     expect(listeners).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 import { memoryCache } from '@flowmodel/core';
-import type { Evaluator, FlowEvent, FlowRun } from '@flowmodel/core';
+import type { Evaluator, FlowEvent, FlowRun, GenericResult } from '@flowmodel/core';
 import { BatchNode, createStore, Flow, Node, ParallelBatchNode } from '@flowmodel/store';
 import type { NodeOptions } from '@flowmodel/store';
 import { describe, expect, test } from 'vitest';
@@ -243,9 +243,15 @@ describe('evaluators', () => {
         shared.output = output;
       }
     }
-    class Computes extends Asks {
-      override exec(n: number): ReturnType<Node<Shared, Record<string, unknown>, number, number>['exec']> {
+    class Computes extends Node<Shared, Record<string, unknown>, number, number> {
+      override prep(): number {
+        return 4;
+      }
+      override exec(n: number): Promise<GenericResult<number>> {
         return double().flow.compute({ n });
+      }
+      override post(shared: Shared, _n: number, output: number): void {
+        shared.output = output;
       }
     }
     for (const node of [new Asks(), new Computes()]) {

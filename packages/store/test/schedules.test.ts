@@ -1,7 +1,7 @@
 /** Parallel passes over a created store, under many schedules, against passes that run one after the other. */
 import { append, assign, createStore, Node, ParallelBatchFlow, StoreConflictError, sum } from '@flowmodel/store';
 import type { Reducers } from '@flowmodel/store';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 interface State {
@@ -28,7 +28,7 @@ const passes = fc.array(fc.record({ id: fc.constantFrom('p', 'q', 'r', 's') }), 
 const initial = (): State => ({ counters: { a: 0, b: 0 }, list: [], results: {} });
 type Pause = (label: string) => Promise<unknown>;
 
-class Does extends Node<State, { id: string }, number, unknown> {
+class Does extends Node<State, { id: string }, number> {
   readonly #step: Step;
   readonly #pause: Pause;
   constructor(doing: Step, pause: Pause) {

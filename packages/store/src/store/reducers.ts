@@ -10,7 +10,7 @@ export type Reducer<T = unknown> = (current: T, incoming: T, base: T) => T;
  * Reducers by path: `counter`, or dotted, `stats.total`. A reducer is responsible for everything at and below its path.
  * Those of an inner flow come before those of an outer one, and those before the store's own.
  */
-export type Reducers = Readonly<Record<string, Reducer<never>>>;
+export type Reducers = Readonly<Record<string, (current: never, incoming: never, base: never) => unknown>>;
 
 /**
  * A reducer that adds the difference that the phase made.
