@@ -1,0 +1,27 @@
+/** Runs every document once and prints its outputs. */
+import { inspect } from 'node:util';
+import { weatherFile } from '@flowmodel/example-weather/src/load.ts';
+import { Tally } from '@flowmodel/example-weather/src/tally.ts';
+import { compileWorkflowFile } from '@flowmodel/workflow';
+import { scoresOf } from './batch.ts';
+import { documents } from './documents.ts';
+import { definitions } from './models.ts';
+import './weather.ts';
+
+const print = (name: string, value: unknown): void => console.log(`${name}\n  ${inspect(value, { depth: 4 }).replaceAll('\n', '\n  ')}\n`);
+
+async function show(name: string, inputs: object): Promise<void> {
+  print(name, (await compileWorkflowFile(documents(name), { definitions }).flow.compute(inputs)).value);
+}
+
+await show('parameters/simple.yaml', { input_file: 'report.md' });
+await show('parameters/configuration.yaml', { config: { api_base: 'https://example.com' } });
+await show('parameters/dynamic.yaml', { user_input: 'flow', advanced_mode: true });
+print('parameters/item.yaml, for each item', (await scoresOf(['a', 'bb'].map((id) => ({ item_id: id, item_data: { id } }))).flow.compute()).value);
+await show('parameters/issues.json', { repo: 'flowmodel', current_issue: 7, github: { access_token: 'secret' }, settings: { retry_count: 2 } });
+await show('rates.yaml', { amount: 10, currency: 'EUR' });
+await show('rates.yaml', { amount: 10, currency: 'XXX' });
+
+const weather = compileWorkflowFile(documents('weather/report.yaml')); // its models are in the process-wide registry
+const { value } = await weather.flow.compute({ file: weatherFile, from: '2015-10-01', to: '2015-12-31' }, { resources: { tally: new Tally() } });
+print('weather/report.yaml', value['headline']);
