@@ -75,7 +75,7 @@ export interface PatchDecorator<S extends TransformShape, P extends Fields> {
 }
 /** Decorates static methods with positional parameters: in the legacy dialect, and in any where there are none. */
 export interface PositionalDecorator<O> {
-  <M extends Method>(method: M & (readonly [FlowRun] extends Readonly<Parameters<M>> ? CheckedPositional<M, O> : Mistake<'positional parameters are for the legacy dialect: state the inputs in the options'>), context: StaticMethod): void;
+  <M extends Method>(method: M & (readonly [FlowRun] extends Readonly<Parameters<M>> ? CheckedPositional<M, O> : Mistake<'positional parameters are for the legacy dialect: take one object of inputs, and state them in the options'>), context: StaticMethod): void;
   <M extends Method>(Class: StaticSide, name: string | symbol, descriptor: TypedPropertyDescriptor<M> & CheckedPositional<M, O>): void;
 }
 
