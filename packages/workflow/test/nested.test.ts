@@ -288,6 +288,27 @@ describe('a nested workflow is part of the static graph', () => {
     expect(compile(document).flow.computeSync({ n: 1 }).value).toEqual({ out: { sum: 12 } });
   });
 
+  test('contexts nest where an output is itself a node with a context, an input, or an output of a grandchild', async () => {
+    const { run } = models();
+    const grandchild = { inputs: { days: { type: 'number' } }, nodes: [{ id: 'v', type: 'visits', params: { place: 'deep' } }], outputs: { days: { source: '${v.days}' }, given: { source: '${days}' } } };
+    const child = {
+      inputs: { days: { type: 'number' } },
+      nodes: [{ id: 'v', type: 'visits', params: { place: 'own' } }, { id: 'w', type: 'visits', params: { place: 'w', days: '${days}' } }, { id: 'g', type: 'workflow', params: { workflow_ir: grandchild, param_mapping: { days: '$sum' } } }, { id: 'sum', type: 'add', params: { a: '${days}' } }],
+      outputs: { node: { source: '${v}' }, made: { source: '${w}' }, input: { source: '${days}' }, deep: { source: '${g.days}' }, given: { source: '${g.given}' } },
+    };
+    const document = parent({ workflow_ir: child, param_mapping: { days: '$more' } }, { inputs: { days: { type: 'number' } }, nodes: [{ id: 'more', type: 'add', params: { a: '${days}', b: 100 } }], outputs: Object.fromEntries(['node', 'made', 'input', 'deep', 'given'].map((name) => [name, { source: `\${nested.${name}}` }])) });
+    expect(await run(document, { days: 1 })).toEqual({ node: { place: 'own', days: 101, verbose: false }, made: { place: 'w', days: 101, verbose: false }, input: 101, deep: 102, given: 102 });
+  });
+
+  test('an output that nobody refers to is computed all the same: every node runs', async () => {
+    const { run, ran } = models();
+    const child = { nodes: [{ id: 'a', type: 'shout', params: { text: 'a' } }, { id: 'b', type: 'echo', params: { value: 'b' } }], outputs: { a: { source: '${a}' }, b: { source: '${b}' } } };
+    expect(await run(parent({ workflow_ir: child }, { outputs: { a: { source: '${nested.a}' } } }))).toEqual({ a: 'A' });
+    expect(ran.splice(0).toSorted()).toEqual(['echo', 'shout']);
+    expect(await run(parent({ workflow_ir: child }, { outputs: {} }))).toEqual({});
+    expect(ran.toSorted()).toEqual(['echo', 'shout']);
+  });
+
   test('equal children in equal contexts run once', async () => {
     const { run, ran } = models();
     const nodes = ['one', 'two', 'three'].map((id) => ({ id, type: 'workflow', params: { workflow_ir: child, param_mapping: { x: id === 'three' ? 2 : '$n' } } }));

@@ -11,7 +11,7 @@ import type { Expression } from '../template/expression.ts';
 import { withOutcome } from './gating.ts';
 import { fits, kindOf, kindOfInput, kindOfValue, kindText } from './kinds.ts';
 import { checkModelNode, readsMore, wireModelNode } from './model-node.ts';
-import { checkNestedNode, imply, readMappings, wireNestedNode } from './nested-node.ts';
+import { checkNestedNode, imply, isSplit, readMappings, wireNestedNode, wrapOf } from './nested-node.ts';
 import { checkRoutes, edgesOf, inOrder, placeGates } from './order.ts';
 import type { Edge } from './order.ts';
 import { collect } from './parts.ts';
@@ -56,13 +56,14 @@ export function compileDocument(document: WorkflowDocument, source: Source, plac
   if (issues.length > 0) return { compiled: undefined, issues: inOrderOfText(issues), warnings };
 
   try {
-    const { wire, optional } = wireDocument(scope, order, edges, outputs);
+    const { wire, optional, wires, isSumOfOutputs } = wireDocument(scope, order, edges, outputs);
     const compiled: CompiledDocument = {
       model: wire.model,
       inputs: document.inputs,
       needs: new Set([...wire.needs].filter((name) => Object.hasOwn(document.inputs, name))),
       readsMore: works.some((work) => work.definition !== undefined && readsMore(scope, work, work.definition)),
-      outputs: Object.fromEntries(outputs.map(({ name }) => [name, { kind: kinds[name], isOptional: optional.includes(name) }])),
+      outputs: Object.fromEntries(outputs.map(({ name }) => [name, { kind: kinds[name], isOptional: optional.includes(name), wire: wires.get(name)! }])),
+      isSumOfOutputs,
       warnings,
       basis: basis.done(),
     };
@@ -169,26 +170,36 @@ function looksAtFailure(scope: Scope, works: readonly Work[], outputs: readonly 
 
 /* ---------- wiring ---------- */
 
-function wireDocument(scope: Scope, order: readonly Work[], edges: readonly Edge[], outputs: readonly Output[]): { readonly wire: Wire; readonly optional: readonly string[] } {
+interface Wired {
+  readonly wire: Wire;
+  readonly wires: ReadonlyMap<string, Wire>;
+  /** Outputs in lists, which may be empty. */
+  readonly optional: readonly string[];
+  readonly isSumOfOutputs: boolean;
+}
+
+function wireDocument(scope: Scope, order: readonly Work[], edges: readonly Edge[], outputs: readonly Output[]): Wired {
   const wiring = new Wiring(scope);
   for (const work of order) {
-    const wire = work.definition === undefined ? wireNestedNode(wiring, work) : wireModelNode(scope, wiring, work, work.definition);
-    wiring.add(work, withOutcome(scope, wiring, work, wire));
+    if (work.definition !== undefined) wiring.add(work, withOutcome(scope, wiring, work, wireModelNode(scope, wiring, work, work.definition)));
+    else if (isSplit(work)) wiring.addSplit(work, wrapOf(wiring, work));
+    else wiring.add(work, withOutcome(scope, wiring, work, wireNestedNode(wiring, work)));
   }
-  const needs: ReadonlySet<string>[] = [];
-  const record: Record<string, unknown> = {};
+  const wires = new Map<string, Wire>();
   const optional: string[] = [];
   for (const { name, value } of outputs) {
     const mayBeSkipped = [...referencesIn(value)].some(({ reference, isOptional }) => !isOptional && scope.nodeOf(reference.name)?.isOutcome === true);
     if (mayBeSkipped) optional.push(name);
     const wire = mayBeSkipped ? wiring.tentativeWire(value, true) : wiring.wireOf(value);
-    record[name] = wire.model;
-    needs.push(wire.needs);
+    wires.set(name, wire);
   }
-  const also = [...unused(scope, order, edges, outputs).map((work) => wiring.nodeWire(work)), ...(order.some(({ isOutcome }) => isOutcome) ? inputWires(scope, wiring) : [])];
-  needs.push(...also.map((wire) => wire.needs));
-  const model = collect({ outputs: record, ...(optional.length > 0 && { optional }), ...(also.length > 0 && { also: also.map(({ model }) => model) }) });
-  return { wire: { model, needs: unionOf(needs) }, optional };
+  const also = [...unused(scope, order, edges, outputs).flatMap((work) => wiring.nodeWires(work)), ...wiring.unaskedOutputs(), ...(order.some(({ isOutcome }) => isOutcome) ? inputWires(scope, wiring) : [])];
+  const model = collect({
+    outputs: Object.fromEntries([...wires].map(([name, wire]) => [name, wire.model])),
+    ...(optional.length > 0 && { optional }),
+    ...(also.length > 0 && { also: also.map((wire) => wire.model) }),
+  });
+  return { wire: { model, needs: unionOf([...wires.values(), ...also].map(({ needs }) => needs)) }, optional, wires, isSumOfOutputs: optional.length + also.length === 0 };
 }
 
 /** Nodes that run although nothing refers to them. */

@@ -113,7 +113,8 @@ export function wireModelNode(scope: Scope, wiring: Wiring, work: Work, definiti
     else bindings[name] = carry(wiring.wireOf(value));
   }
   const model = modelOf(evaluated(definition, work.node), bindings);
-  return { model: Object.keys(rewrites).length === 0 ? model : rewritten(model, rewrites), needs: unionOf(needs) };
+  if (Object.keys(rewrites).length === 0) return { model, needs: unionOf(needs) };
+  return { model: rewritten(model, rewrites), needs: unionOf(needs), isWrapper: true };
 }
 
 /** What a node declares about its attempts; the timeout is per attempt. */

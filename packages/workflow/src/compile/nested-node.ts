@@ -8,11 +8,11 @@ import type { Expression } from '../template/expression.ts';
 import { parseTemplate } from '../template/parse.ts';
 import { kindAt, kindOfInput, recordOf } from './kinds.ts';
 import type { Kind } from './kinds.ts';
-import { fail } from './parts.ts';
+import { fail, pass } from './parts.ts';
 import type { Scope } from './scope.ts';
 import { rewritten, unionOf } from './wiring.ts';
 import type { Supply, Wiring } from './wiring.ts';
-import type { CompiledDocument, Mapping, Wire, Work } from './work.ts';
+import type { Child, CompiledDocument, Mapping, Wire, Work } from './work.ts';
 
 /** Reads `output_mapping`: root name → what goes there. */
 export function readMappings(node: NestedNodeDeclaration, at: readonly (string | number)[], source: Source, report: (at: readonly (string | number)[], problem: string) => void): ReadonlyMap<string, readonly Mapping[]> | undefined {
@@ -116,15 +116,30 @@ export function wireNestedNode(wiring: Wiring, work: Work): Wire {
     const model = fail({ phase: issues[0]!.phase, message, issues: issues.map((issue) => ({ ...issue, at: [...issue.at] })) });
     return { model, needs: new Set() };
   }
-  const { compiled } = child;
+  const { model, needs } = child.compiled;
+  return wrapOf(wiring, work)({ model, needs });
+}
+
+/** Whether each output of the child is taken by itself, so that nothing is collected only to be looked into again. */
+export function isSplit({ child, isOutcome }: Work): boolean {
+  return !isOutcome && child !== undefined && 'compiled' in child && child.compiled.isSumOfOutputs && Object.keys(child.compiled.outputs).length > 0;
+}
+
+/** What puts a part of the child into the context of its own. */
+export function wrapOf(wiring: Wiring, work: Work): (part: Wire) => Wire {
+  const { compiled } = work.child as Extract<Child, { compiled: CompiledDocument }>;
   const supplies = new Map<string, Supply>();
   const supply = (name: string, value: Expression): void => {
     if (compiled.needs.has(name)) supplies.set(name, wiring.supply(value));
   };
   for (const [name, value] of work.values) supply(name, value);
   for (const [name, reference] of work.implied) supply(name, { kind: 'reference', reference });
-  const model = rewritten(compiled.model, closedContext(), Object.fromEntries([...supplies].map(([name, { value }]) => [name, value])));
-  return { model, needs: unionOf([...supplies.values()].map(({ needs }) => needs)) };
+  return ({ model, needs, isWrapper = false }) => {
+    const read = [...supplies].filter(([name]) => needs.has(name));
+    const inside = isWrapper ? pass({ value: model }) : model;
+    const wrapper = rewritten(inside, closedContext(), Object.fromEntries(read.map(([name, { value }]) => [name, value])));
+    return { model: wrapper, needs: unionOf(read.map(([, supplied]) => supplied.needs)), isWrapper: true };
+  };
 }
 
 /** What a routed failure of a child says. */

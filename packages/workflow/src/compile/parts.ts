@@ -19,6 +19,9 @@ const Path = z.array(z.union([z.string(), z.number()]));
 /** The value of a context field as the value of a model. */
 export const handOn = flowModel({ name: 'workflow.value', replace: true, inputs: { value: FromContext(z.unknown()) } }, ({ value }) => value);
 
+/** Stands between two contexts. */
+export const pass = flowModel({ name: 'workflow.pass', replace: true, inputs: { value: z.unknown() } }, ({ value }) => value);
+
 const lookUpInputs = {
   from: z.unknown(),
   path: Path,

@@ -8,7 +8,7 @@ import type { Reference, Template } from '../template/parse.ts';
 import type { Form } from '../template/resolve.ts';
 import { find, handOn, otherwise, pick, template, tentative } from './parts.ts';
 import type { Scope } from './scope.ts';
-import type { Mapping, RootName, Wire, Work } from './work.ts';
+import type { Child, CompiledDocument, Mapping, RootName, Wire, Work } from './work.ts';
 
 const NOTHING: ReadonlySet<string> = new Set();
 
@@ -52,6 +52,9 @@ export class Wiring {
   readonly #scope: Scope;
   /** The values, or outcomes, of the nodes that are wired already. */
   readonly #nodes = new Map<Work, Wire>();
+  readonly #split = new Map<Work, (part: Wire) => Wire>();
+  /** Outputs of split nodes that something refers to: `id.output`. */
+  readonly #asked = new Set<string>();
   readonly #transforms = new Map<string, unknown>();
   readonly #known = new Map<string, Wire>();
 
@@ -63,9 +66,37 @@ export class Wiring {
     this.#nodes.set(work, wire);
   }
 
+  /** A nested workflow whose outputs are taken one by one. */
+  addSplit(work: Work, wrap: (part: Wire) => Wire): void {
+    this.#split.set(work, wrap);
+  }
+
   /** The value of a node, or its outcome where it has one. */
   nodeWire(work: Work): Wire {
-    return this.#nodes.get(work)!;
+    let wire = this.#nodes.get(work);
+    if (wire === undefined) {
+      const { model, needs, outputs } = compiledIn(work);
+      this.#nodes.set(work, (wire = this.#split.get(work)!({ model, needs })));
+      for (const name of Object.keys(outputs)) this.#asked.add(`${work.node.id}.${name}`);
+    }
+    return wire;
+  }
+
+  /** What has to run for a node to have run. */
+  nodeWires(work: Work): Wire[] {
+    return this.#split.has(work) ? [] : [this.nodeWire(work)]; // of a split one, what nobody asked for is told separately
+  }
+
+  /** Outputs of split nodes that nothing refers to: they are computed all the same, like every node. */
+  unaskedOutputs(): Wire[] {
+    return [...this.#split].flatMap(([work, wrap]) =>
+      Object.entries(compiledIn(work).outputs).filter(([name]) => !this.#asked.has(`${work.node.id}.${name}`)).map(([, { wire }]) => wrap(wire)),
+    );
+  }
+
+  #outputWire(work: Work, name: string): Wire {
+    this.#asked.add(`${work.node.id}.${name}`);
+    return this.#once(`output ${work.node.id}.${name}`, () => this.#split.get(work)!(compiledIn(work).outputs[name]!.wire));
   }
 
   /* ---------- inputs ---------- */
@@ -82,7 +113,7 @@ export class Wiring {
   }
 
   inputWire(name: string, declaration: InputDeclaration): Wire {
-    return this.#once(`input ${name}`, () => ({ model: rewritten(handOn(), { value: this.#transform(name, declaration) }), needs: new Set([name]) }));
+    return this.#once(`input ${name}`, () => ({ model: rewritten(handOn(), { value: this.#transform(name, declaration) }), needs: new Set([name]), isWrapper: true }));
   }
 
   #once<Value>(key: string, make: () => Wire<Value>): Wire<Value> {
@@ -95,9 +126,8 @@ export class Wiring {
 
   referenceWire(reference: Reference): Wire {
     const root = this.#scope.resolve(reference.name)!;
-    if (root.kind === 'input' && reference.path.length === 0) return this.inputWire(root.name, root.declaration);
-    if (root.kind === 'node' && reference.path.length === 0 && !root.work.isOutcome) return this.nodeWire(root.work);
     const { from, path, isOutcome } = this.#origin(root, reference);
+    if (path.length === 0 && !isOutcome) return from;
     return this.#once(`pick ${keyOf(reference)}`, () => ({ model: pick({ from: from.model, path, isOutcome, reference: bracesOf(reference) }), needs: from.needs }));
   }
 
@@ -112,23 +142,29 @@ export class Wiring {
   #origin(root: RootName, { name, path }: Reference): { readonly from: Wire; readonly path: (string | number)[]; readonly isOutcome: boolean } {
     if (root.kind === 'input') return { from: this.inputWire(root.name, root.declaration), path: [...path], isOutcome: false };
     const { work } = root;
-    if (root.kind === 'node') return { from: this.nodeWire(work), path: [...path], isOutcome: work.isOutcome };
+    if (root.kind === 'node') return this.#inNode(work, path);
     const mapping = root.mappings.find(({ target }) => target.every((part, i) => path[i] === part));
-    if (mapping !== undefined) return { from: this.nodeWire(work), path: [...pathOf(mapping), ...path.slice(mapping.target.length)], isOutcome: work.isOutcome };
+    if (mapping !== undefined) return this.#inNode(work, [...pathOf(mapping), ...path.slice(mapping.target.length)]);
     return { from: this.#once(`mapped ${name}`, () => this.#mappedRecord(root)), path: [...path], isOutcome: false };
+  }
+
+  #inNode(work: Work, path: readonly (string | number)[]): { readonly from: Wire; readonly path: (string | number)[]; readonly isOutcome: boolean } {
+    const [output, ...rest] = path;
+    if (typeof output === 'string' && this.#split.has(work)) return { from: this.#outputWire(work, output), path: rest, isOutcome: false };
+    return { from: this.nodeWire(work), path: [...path], isOutcome: work.isOutcome };
   }
 
   /** A root name that several outputs of a child are mapped under. */
   #mappedRecord({ work, mappings }: Extract<RootName, { kind: 'mapped' }>): Wire {
-    const from = this.nodeWire(work);
-    const values = mappings.map((mapping) => pick({ from: from.model, path: pathOf(mapping), isOutcome: work.isOutcome, reference: bracesOf(mapping.source) }));
+    const parts = mappings.map((mapping) => ({ mapping, ...this.#inNode(work, pathOf(mapping)) }));
+    const values = parts.map(({ mapping, from, path, isOutcome }) => (path.length === 0 && !isOutcome ? from.model : pick({ from: from.model, path, isOutcome, reference: bracesOf(mapping.source) })));
     const form: { record: Record<string, Form> } = { record: {} };
     for (const [i, { target }] of mappings.entries()) {
       let { record } = form;
       for (const part of target.slice(0, -1)) ({ record } = (record[part] ??= { record: {} }) as typeof form);
       record[target.at(-1)!] = { place: i };
     }
-    return { model: template({ form, values }), needs: from.needs };
+    return { model: template({ form, values }), needs: unionOf(parts.map(({ from }) => from.needs)) };
   }
 
   /* ---------- values ---------- */
@@ -183,6 +219,8 @@ export class Wiring {
     return { value: computed(model), needs };
   }
 }
+
+const compiledIn = ({ child }: Work): CompiledDocument => (child as Extract<Child, { compiled: CompiledDocument }>).compiled;
 
 /** What is never there. */
 const NEVER: Wire<readonly unknown[]> = { model: find({ from: {}, path: ['-'], reference: '' }), needs: NOTHING };

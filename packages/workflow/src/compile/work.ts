@@ -11,6 +11,8 @@ import type { Kind } from './kinds.ts';
 export interface Wire<Value = unknown> {
   readonly model: CallableModel<Value>;
   readonly needs: ReadonlySet<string>;
+  /** Whether the model has a context of its own already. Another around it would be chained, not nested: it needs a model in between. */
+  readonly isWrapper?: boolean;
 }
 
 /** A document that compiled. Children are kept like this: the node that holds one wraps it in a context of its own. */
@@ -22,7 +24,9 @@ export interface CompiledDocument {
   readonly needs: ReadonlySet<string>;
   /** Whether some node reads an optional field of the context that is no input of the document. */
   readonly readsMore: boolean;
-  readonly outputs: Readonly<Record<string, { readonly kind: Kind; readonly isOptional: boolean }>>;
+  readonly outputs: Readonly<Record<string, { readonly kind: Kind; readonly isOptional: boolean; readonly wire: Wire }>>;
+  /** Whether the outputs by themselves are all that the document does. */
+  readonly isSumOfOutputs: boolean;
   readonly warnings: readonly WorkflowIssue[];
   /** What a cached copy depends on. */
   readonly basis: Basis;
