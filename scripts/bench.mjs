@@ -3,7 +3,7 @@ import { installIfNeeded } from './install.mjs';
 import { pnpm, run } from './run.mjs';
 
 const commands = [
-  ['tsc', '-b', 'packages/core'],
+  ['tsc', '-b', 'packages/core', 'packages/cache'],
   [...pnpm, '--silent', '--fail-if-no-match', '--filter', '@flowmodel/bench', 'run', 'start', ...process.argv.slice(2)],
 ];
 

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { asynchronous } from './async.ts';
 import { cache } from './cache.ts';
 import { cold } from './cold.ts';
+import { diskCache } from './disk-cache.ts';
 import { flightsShare } from './flights.ts';
 import type { Settings } from './grid.ts';
 import { keys } from './keys.ts';
@@ -42,6 +43,7 @@ const questions: Readonly<Record<string, () => Promise<Section>>> = {
   flights: () => flightsShare({ rounds: args.quick ? 3 : 11, log }),
   keys: () => keys({ rows: args.quick ? [1, 100] : [1, 100, 10_000], effort: grid.effort, log }),
   cache: () => cache({ sizes: args.quick ? [10, 1_000] : [10, 1_000, 100_000], effort: grid.effort, log }),
+  'disk-cache': () => diskCache({ entries: args.quick ? 500 : 5_000, effort: grid.effort, log }),
   size: () => size(),
 };
 

@@ -39,6 +39,7 @@ export interface KeyvCache extends ResultCache, AsyncDisposable {
  *
  * @example
  * ```ts
+ * import { Keyv } from 'keyv';
  * const cache = keyvCache(new Keyv({ namespace: 'results', ttl: 86_400_000 }));
  * await cache.set('key', { value: 42n });
  * console.log(await cache.get('key')); // { value: 42n }
