@@ -19,6 +19,7 @@ const mayImport = {
   // The reading half makes models by name, as authoring does; the engine carries the writing half only.
   serialize: ['authoring', 'run', 'plan', 'model', 'context'],
   testing: ['run', 'model'], // an entry of its own
+  otel: ['run'], // likewise
 };
 const forEveryone = ['types', 'errors'];
 const entries = ['index', 'contexts'];

@@ -5,7 +5,7 @@ import { compose, configureFlow, Dependency, dryRun, evaluationServices, fallbac
 import type { Evaluation, Evaluator, FlowEvent, FlowRun } from '@flowmodel/core';
 import { deferred, settled } from '../deferred.ts';
 import { refusal, rejection } from '../refusal.ts';
-import { ManualClock } from './clock.ts';
+import { virtualClock } from '@flowmodel/core/testing';
 
 const one = flowModel({ name: 'ev.one', inputs: { n: FromContext(z.number()) } }, ({ n }) => n);
 const add = flowModel({ name: 'ev.add', inputs: { a: z.number(), b: z.number() } }, ({ a, b }) => a + b);
@@ -187,7 +187,7 @@ describe('retry', () => {
       [{ delay: 5, backoff: 1, attempts: 3 }, [5, 5]],
       [{ attempts: 3 }, []],
     ] as const) {
-      const clock = new ManualClock();
+      const clock = virtualClock();
       const run = rejection(flaky(9).model().flow.compute({}, { evaluator: retry(options), clock }).catch((error: Error) => Promise.reject(new FlowError('CACHE', error.message))));
       await clock.advance(1000);
       expect((await run).message).toBe(`failure ${options.attempts}`);
@@ -196,7 +196,7 @@ describe('retry', () => {
   });
 
   test('jitter adds up to so much', async () => {
-    const clock = new ManualClock();
+    const clock = virtualClock();
     const run = flaky(5).model().flow.compute({}, { evaluator: retry({ delay: 10, backoff: 1, jitter: 4, attempts: 6 }), clock });
     await clock.advance(1000);
     await run;
@@ -225,14 +225,14 @@ describe('retry', () => {
       return calls;
     });
     expect(sync().flow.computeSync({}, { evaluator: retry() }).value).toBe(3);
-    const clock = new ManualClock();
+    const clock = virtualClock();
     expect(refusal(() => sync().flow.computeSync({}, { evaluator: retry({ delay: 5 }), clock }))).toMatchObject({ code: 'ASYNC_IN_SYNC', cause: expect.objectContaining({ message: 'again' }) });
     expect(clock.pending).toBe(0);
   });
 
   test('CC-RETRY-07 L23 events say which attempt failed, with what, and how long the wait is', async () => {
     const events: FlowEvent[] = [];
-    const clock = new ManualClock();
+    const clock = virtualClock();
     const { model } = flaky(2);
     const run = model().flow.compute({}, { evaluator: retry({ delay: 7 }), clock, observer: (event) => void events.push(event) });
     await clock.advance(100);
@@ -245,7 +245,7 @@ describe('retry', () => {
   });
 
   test('CC-RETRY-10 L22 a cancelled run does not wait any longer, and no timer is left', async () => {
-    const clock = new ManualClock();
+    const clock = virtualClock();
     const abort = new AbortController();
     const { model, seen } = flaky(9);
     const run = rejection(model().flow.compute({}, { evaluator: retry({ delay: 1000 }), clock, signal: abort.signal }));
@@ -267,7 +267,7 @@ describe('timeout', () => {
     });
 
   test('a body that takes too long is TIMEOUT, with its path, and its signal fires', async () => {
-    const clock = new ManualClock();
+    const clock = virtualClock();
     const signals: AbortSignal[] = [];
     const run = rejection(add({ a: hangs(signals)(), b: 1 }).flow.compute({}, { evaluator: timeout(50), clock }));
     await clock.advance(49);
@@ -279,7 +279,7 @@ describe('timeout', () => {
   });
 
   test('inside retry it is per attempt; each attempt has a signal of its own', async () => {
-    const clock = new ManualClock();
+    const clock = virtualClock();
     const signals: AbortSignal[] = [];
     const run = rejection(hangs(signals)().flow.compute({}, { evaluator: compose(retry({ attempts: 3 }), timeout(50)), clock }));
     await clock.advance(120);
@@ -290,7 +290,7 @@ describe('timeout', () => {
   });
 
   test('outside retry it is for all attempts together', async () => {
-    const clock = new ManualClock();
+    const clock = virtualClock();
     const { model, seen } = flaky(99);
     const run = rejection(model().flow.compute({}, { evaluator: compose(timeout(25), retry({ attempts: 99, delay: 10, backoff: 1 })), clock }));
     await clock.advance(1000);
@@ -299,7 +299,7 @@ describe('timeout', () => {
   });
 
   test('a body in time leaves no timer; under computeSync what answers at once is in time', async () => {
-    const clock = new ManualClock();
+    const clock = virtualClock();
     expect((await flaky(0).model().flow.compute({}, { evaluator: timeout(50), clock })).value).toBe(1);
     expect(clock.pending).toBe(0);
     expect(one().flow.computeSync({ n: 5 }, { evaluator: timeout(50) }).value).toBe(5);
@@ -411,7 +411,7 @@ describe('logging', () => {
     const lines: string[] = [];
     const write = (level: string) => (line: string) => void lines.push(`${level} ${line}`);
     const logger = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
-    const clock = new ManualClock();
+    const clock = virtualClock();
     await add({ a: one({ n: 1 }), b: 2 }).flow.compute({}, { evaluator: logging({ logger, level: 'info' }), clock });
     expect(lines).toEqual(['info ev.add.a.ev.one starts', 'info ev.add.a.ev.one ends after 0.0 ms', 'info ev.add starts', 'info ev.add ends after 0.0 ms']);
     lines.length = 0;
