@@ -16,8 +16,8 @@ export type DeepReadonly<T> =
 export type ActionResult<Action extends string = string> = Action | null | undefined | void;
 
 /** The actions that a node's `post` can return, and therefore the ones that can be wired. Nothing and the empty string are `default`. */
-export type ActionsOf<N> = N extends { post: (...args: never[]) => infer R } ? Named<Awaited<R>> : string;
-type Named<R> = Exclude<Extract<R, string>, ''> | ([Extract<R, null | undefined | void | ''>] extends [never] ? never : 'default');
+export type ActionsOf<N> = N extends { post: (...args: never[]) => infer R } ? ActionIn<Awaited<R>> : string;
+type ActionIn<R> = Exclude<Extract<R, string>, ''> | ([Extract<R, null | undefined | void | ''>] extends [never] ? never : 'default');
 
 /** Any node, whatever store, params and actions it has. */
 export type AnyNode = BaseNode<unknown, object>;
