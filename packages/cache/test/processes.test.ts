@@ -2,13 +2,14 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as after } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { sqliteCache } from '@flowmodel/cache';
+import { cacheRules, sqliteCache } from '@flowmodel/cache';
 import { file, folder } from './folder.ts';
 import { random } from './random.ts';
 import { entryOf, keyOf } from './truth.ts';
@@ -109,6 +110,13 @@ it('where a file may not grow, set is a CACHE error and what was stored can be r
   using cache = sqliteCache({ path }); // and there is room again
   cache.set('after', { value: 1 });
   expect(cache.get('after')).toStrictEqual({ value: 1 });
+});
+
+it('the oldest Node that is supported keeps every rule', { timeout: 60_000 }, () => {
+  const node = createRequire(import.meta.url).resolve('nodejs-22/bin/node');
+  const { stdout, stderr } = spawnSync(node, [child, 'conform', file(), '0'], { encoding: 'utf8', env: ENV });
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout)).toEqual({ version: 'v22.18.0', files: cacheRules.length - 1 }); // every rule but the one about ending has a cache of its own
 });
 
 const mayMount = spawnSync('unshare', ['-m', 'true']).status === 0;

@@ -77,8 +77,8 @@ type Statements = Opened<keyof typeof SQL>['statements'];
 const SQL = {
   get: 'SELECT key, stored, digest, text FROM entries WHERE key = ?',
   getMany: 'SELECT key, stored, digest, text FROM entries WHERE key IN (SELECT value FROM json_each(?))',
-  set: `INSERT INTO entries (key, stored, size, digest, text) VALUES (?1, ?2, ?3, ?4, ?5)
-    ON CONFLICT (key) DO UPDATE SET seq = (SELECT max(seq) + 1 FROM entries), stored = ?2, size = ?3, digest = ?4, text = ?5`,
+  set: `INSERT INTO entries (key, stored, size, digest, text) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET seq = (SELECT max(seq) + 1 FROM entries), stored = excluded.stored, size = excluded.size, digest = excluded.digest, text = excluded.text`,
   delete: 'DELETE FROM entries WHERE key = ?',
   clear: 'DELETE FROM entries',
   totals: 'SELECT entries, bytes FROM about',

@@ -1,5 +1,5 @@
 /** What other processes do with a cache: node child.js <role> <path> <number>. The last line of the output is what it found. */
-import { sqliteCache } from '@flowmodel/cache';
+import { cacheConformance, sqliteCache } from '@flowmodel/cache';
 import type { SqliteCache } from '@flowmodel/cache';
 import { isDeepStrictEqual } from 'node:util';
 import { random } from '../random.ts';
@@ -59,9 +59,20 @@ function fill(cache: SqliteCache): void {
   console.log(JSON.stringify(found));
 }
 
+/** Every rule, in whatever runs this. */
+async function conform(): Promise<void> {
+  let files = 0;
+  await cacheConformance(() => sqliteCache({ path: `${path}-${++files}`, maxBytes: 100_000_000, ttl: 60_000 }));
+  console.log(JSON.stringify({ version: process.version, files }));
+}
+
 const KEYS = 300;
-const cache = sqliteCache({ path, ...(role === 'fill' ? {} : { maxBytes: 100_000 }) });
-if (role === 'write') write(cache);
-else if (role === 'share') share(cache);
-else fill(cache);
-cache.close();
+if (role === 'conform') {
+  void conform();
+} else {
+  const cache = sqliteCache({ path, ...(role === 'fill' ? {} : { maxBytes: 100_000 }) });
+  if (role === 'write') write(cache);
+  else if (role === 'share') share(cache);
+  else fill(cache);
+  cache.close();
+}
