@@ -154,3 +154,61 @@ it('computeSync with a cache that fails, lies or cuts off at any of its operatio
     });
   }
 });
+
+const throwing = (name: 'value' | 'source'): CacheEntry =>
+  Object.defineProperty({ value: 1, source: 'x' }, name, {
+    enumerable: true,
+    get: () => {
+      throw new Error('a getter of the store');
+    },
+  });
+
+describe('a cache that hands over anything', () => {
+  it.each<[string, () => unknown]>([
+    ['null', () => null],
+    ['false', () => false],
+    ['a number', () => 7],
+    ['a text', () => 'value'],
+    ['a list', () => []],
+    ['an object without a value', () => ({ source: 'x' })],
+    ['an entry without a source', () => ({ value: 1 })],
+    ['an entry whose source is no text', () => ({ value: 1, source: 5 })],
+    ['an entry whose source cannot be read', () => throwing('source')],
+    ['a function', () => () => 1],
+  ])('%s', async (_, make) => {
+    for (const isAsync of [false, true]) {
+      const answer = <T>(value: T): T => (isAsync ? Promise.resolve(value) : value) as T;
+      const cache: ResultCache = { get: () => answer(make() as CacheEntry), getMany: (keys) => answer(keys.map(() => make() as CacheEntry)), set: () => {}, delete: () => {}, clear: () => {} };
+      expect(await scenario(cache)).toHaveLength(3); // once for each run
+    }
+  });
+
+  it('entries that are decoded only when they are read, and cannot be', async () => {
+    for (const isAsync of [false, true]) {
+      const sources = new Map<string, string | undefined>();
+      const lazy = (key: string): CacheEntry | undefined => (sources.has(key) ? Object.defineProperty(throwing('value'), 'source', { value: sources.get(key) }) : undefined);
+      const cache: ResultCache = {
+        get: (key) => (isAsync ? Promise.resolve(lazy(key)) : lazy(key)),
+        getMany: (keys) => (isAsync ? Promise.resolve(keys.map(lazy)) : keys.map(lazy)),
+        set: (key, { source }) => void sources.set(key, source),
+        delete: () => {},
+        clear: () => {},
+      };
+      expect(await scenario(cache)).toEqual([expect.stringMatching(/^CACHE /)]); // the second run has met them
+      for (let i = 0; i < 3; i++) expect(model.flow.computeSync({ n: 10 }, { cache: isAsync ? memoryCache() : cache }).value).toBe(80);
+    }
+  });
+
+  it.each<[string, (keys: readonly string[]) => unknown]>([
+    ['no list', () => undefined],
+    ['an object', () => ({})],
+    ['a shorter list', (keys) => keys.slice(1).map(() => undefined)],
+    ['a longer list', (keys) => [...keys, ''].map(() => undefined)],
+    ['a list of holes', (keys) => new Array<undefined>(keys.length)],
+  ])('getMany yields %s', async (_, getMany) => {
+    for (const isAsync of [false, true]) {
+      const cache = memoryCache();
+      await scenario({ get: () => undefined, getMany: (keys) => (isAsync ? Promise.resolve(getMany(keys)) : getMany(keys)) as never, set: cache.set.bind(cache), delete: () => {}, clear: () => {} });
+    }
+  });
+});
