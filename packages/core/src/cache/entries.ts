@@ -3,10 +3,15 @@ import { FlowError, show } from '../errors.ts';
 import { isGenericResult } from '../model/result.ts';
 import type { CacheEntry } from './result-cache.ts';
 
-/** The entry, if it is one and was made from the same as the key that it was found under. */
+/** The entry, if it is one that can be read and was made from the same as the key that it was found under. */
 export function verified(entry: unknown, source: string): CacheEntry | undefined {
   if (typeof entry !== 'object' || entry === null || !('value' in entry)) return undefined;
-  return (entry as CacheEntry).source === source ? entry : undefined;
+  try {
+    // Read once: a cache may decode what is asked for.
+    return (entry as CacheEntry).source === source ? { value: entry.value, source } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What consumers receive, and the box of the body's own if there was one. */
