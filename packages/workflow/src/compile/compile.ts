@@ -31,7 +31,7 @@ export interface CompileOptions extends ParseOptions {
 
 /** A compiled document: its contextual inputs are the document's inputs, its value is the record of the document's outputs. */
 // oxlint-disable-next-line no-explicit-any -- what a document needs of the context is known at run time only
-export type WorkflowModel = CallableModel<WorkflowOutputs, any, any, GenericResult<WorkflowOutputs>>;
+export type WorkflowModel<Outputs extends WorkflowOutputs = WorkflowOutputs> = CallableModel<Outputs, any, any, GenericResult<Outputs>>;
 
 /** The outputs of a document by name. One whose node did not run is absent. */
 export type WorkflowOutputs = Readonly<Record<string, unknown>>;
@@ -39,6 +39,8 @@ export type WorkflowOutputs = Readonly<Record<string, unknown>>;
 /**
  * Compiles a document, given as text, as data, or as `parseWorkflow` read it, to a model: a static graph in which nested workflows are wrapped in contexts of their own.
  * Everything is validated now, children included, and all problems are told together. No node runs.
+ *
+ * `Outputs` states the type of the value for the compiler; nothing checks it.
  *
  * Throws WORKFLOW, with the phase of the first problem.
  *
@@ -57,11 +59,11 @@ export type WorkflowOutputs = Readonly<Record<string, unknown>>;
  * console.log((await model.flow.compute({ name: 'Ada' })).value); // { text: 'HELLO ADA' }
  * ```
  */
-export function compileWorkflow(documentOrText: string | object, options: CompileOptions = {}): WorkflowModel {
+export function compileWorkflow<Outputs extends WorkflowOutputs = WorkflowOutputs>(documentOrText: string | object, options: CompileOptions = {}): WorkflowModel<Outputs> {
   const { compiled, issues, warnings } = compilation(documentOrText, options);
   for (const warning of warnings) options.onWarning?.(warning);
   if (compiled === undefined) throw errorOf(issues);
-  return modelOfDocument(compiled);
+  return modelOfDocument(compiled) as unknown as WorkflowModel<Outputs>; // stated by the caller
 }
 
 /**
@@ -76,7 +78,7 @@ export function compileWorkflow(documentOrText: string | object, options: Compil
  * }
  * ```
  */
-export function compileWorkflowFile(file: string, options: Omit<CompileOptions, 'file' | 'format'> = {}): WorkflowModel {
+export function compileWorkflowFile<Outputs extends WorkflowOutputs = WorkflowOutputs>(file: string, options: Omit<CompileOptions, 'file' | 'format'> = {}): WorkflowModel<Outputs> {
   return compileWorkflow(readOutermost(file, options), { ...options, file });
 }
 
