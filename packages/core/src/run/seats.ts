@@ -16,22 +16,25 @@ export class Seats {
   readonly limit: number;
   active = 0;
   working = 0;
-  readonly #queue: Place[] = [];
+  /** Waiting from `#head` up to `#tail`. Emptied, it keeps its room: to cut an array to nothing and grow it again costs more than a small body. */
+  readonly #queue: (Place | undefined)[] = [];
   /** Cells of orchestrating models: they need no place. */
   readonly #free: Place[] = [];
   readonly #resumes: (() => void)[] = [];
   #head = 0;
+  #tail = 0;
 
   constructor(limit: number) {
     this.limit = limit;
   }
 
   get isIdle(): boolean {
-    return this.working === 0 && this.#free.length === 0 && this.#head >= this.#queue.length && this.#resumes.length === 0;
+    return this.working === 0 && this.#free.length === 0 && this.#head === this.#tail && this.#resumes.length === 0;
   }
 
   push(place: Place): void {
-    (place.act.plan.models[place.cell]!.definition.orchestrates ? this.#free : this.#queue).push(place);
+    if (place.act.plan.models[place.cell]!.definition.orchestrates) this.#free.push(place);
+    else this.#queue[this.#tail++] = place;
   }
 
   take(seat: Seat): void {
@@ -69,12 +72,14 @@ export class Seats {
     if (this.#free.length > 0) return this.#free.shift();
     if (this.active >= this.limit) return undefined;
     if (this.#resumes.length > 0) return this.#resumes.shift();
-    if (this.#head < this.#queue.length) return this.#queue[this.#head++];
-    this.#queue.length = this.#head = 0;
-    return undefined;
+    if (this.#head === this.#tail) return undefined;
+    const place = this.#queue[this.#head];
+    this.#queue[this.#head++] = undefined;
+    if (this.#head === this.#tail) this.#head = this.#tail = 0;
+    return place;
   }
 
   clear(): void {
-    this.#queue.length = this.#head = this.#resumes.length = this.#free.length = 0;
+    this.#queue.length = this.#head = this.#tail = this.#resumes.length = this.#free.length = 0;
   }
 }
