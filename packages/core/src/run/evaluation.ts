@@ -50,6 +50,8 @@ export interface EvaluationServices {
   readonly isSync: boolean;
   /** Whether the model's body mainly awaits other evaluations; limiters let it through. */
   readonly orchestrates: boolean;
+  /** The evaluation as the events of an observer name it; undefined without one. Logs and traces refer to it. */
+  readonly spanId: string | undefined;
   /** Sends an event about this evaluation to the observer, if there is one. */
   emit(event: EventBody): void;
   /** State for the duration of this run: made once for each owner, usually the evaluator itself. */
@@ -58,6 +60,8 @@ export interface EvaluationServices {
   mark(owner: object): void;
   /** Whether an enclosing evaluation has that mark. */
   isWithin(owner: object): boolean;
+  /** The call of `run.compute`, by the nearest enclosing evaluation that has that mark, which this evaluation is part of: the same object for all that belongs to the call. Undefined outside, and behind thunks of that evaluation alone. */
+  callWithin(owner: object): object | undefined;
   /** Called when the body begins to wait for a nested evaluation, and when it wants to go on: `resume` calls back once it may. */
   whileWaiting(hold: Hold): void;
 }
@@ -115,9 +119,11 @@ const detached = (evaluation: Evaluation): EvaluationServices => ({
   clock: systemClock,
   isSync: false,
   orchestrates: false,
+  spanId: undefined,
   emit: () => {},
   perRun: (owner, make) => stateIn(evaluation.run ?? evaluation, owner, make),
   mark: () => {},
   isWithin: () => false,
+  callWithin: () => undefined,
   whileWaiting: () => {},
 });

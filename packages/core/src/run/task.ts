@@ -53,6 +53,10 @@ export class Task implements EvaluationServices {
     return this.act.plan.models[this.cell]!.definition.orchestrates;
   }
 
+  get spanId(): string | undefined {
+    return this.managed.emitter === undefined ? undefined : this.subject.spanId;
+  }
+
   emit(event: EventBody): void {
     this.managed.emitter?.emit(this.subject, event);
   }
@@ -68,6 +72,23 @@ export class Task implements EvaluationServices {
   isWithin(owner: object): boolean {
     for (let task = this.enclosing(); task !== undefined; task = task.enclosing()) if (task.#marks?.has(owner) === true) return true;
     return false;
+  }
+
+  callWithin(owner: object): object | undefined {
+    let act: Activation | undefined = this.act;
+    let { cell } = this;
+    while (act !== undefined) {
+      const asker: Caller | undefined = act.askers.get(cell); // by a thunk: part of the same call
+      const next: Caller | undefined = asker ?? act.caller;
+      if (asker === undefined && next?.task?.hasMark(owner) === true) return act;
+      act = next?.act;
+      cell = next?.cell ?? -1;
+    }
+    return undefined;
+  }
+
+  hasMark(owner: object): boolean {
+    return this.#marks?.has(owner) === true;
   }
 
   whileWaiting(hold: Hold): void {
