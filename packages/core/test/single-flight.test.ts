@@ -1,4 +1,5 @@
 /** Contract §6: concurrent identical evaluations are computed once per cache, within and across runs. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { flowModel, FlowError, FromContext, Lazy, memoryCache, ModelInput } from '@flowmodel/core';
@@ -115,6 +116,22 @@ describe('one body for all who ask', () => {
     gate.resolve();
     expect((await Promise.all(both)).map(({ value }) => value).toSorted((a, b) => a - b)).toEqual([1, 2]);
     expect(cache.stats().stores).toBe(0);
+  });
+
+  test('what follows in a run that waited runs in its own async context, not in that of the run it waited for', async () => {
+    const { gate, model } = gated('flight.contexts');
+    const requests = new AsyncLocalStorage<string>();
+    const seen: unknown[] = [];
+    const top = flowModel({ name: 'flight.contexts.top', inputs: { x: z.number(), request: z.string() } }, ({ request }) => {
+      seen.push([request, requests.getStore()]);
+      return request;
+    });
+    const cache = memoryCache();
+    const all = ['a', 'b', 'c'].map((request) => requests.run(request, () => top({ x: model(), request }).flow.compute({ n: 1 }, { cache })));
+    await turn();
+    gate.resolve(1);
+    await Promise.all(all);
+    expect(new Map(seen as [string, string][])).toEqual(new Map([['a', 'a'], ['b', 'b'], ['c', 'c']]));
   });
 });
 

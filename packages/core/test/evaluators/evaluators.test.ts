@@ -1,4 +1,5 @@
 /** Contract §6: evaluators around bodies. What all transparent ones have in common: transparent.test.ts. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { compose, configureFlow, Dependency, dryRun, evaluationServices, fallback, FlowContext, flowModel, FlowError, FromContext, Lazy, limitConcurrency, logging, ModelInput, Placeholder, retry, timeout } from '@flowmodel/core';
@@ -391,6 +392,21 @@ describe('limitConcurrency', () => {
     const leaf = flowModel({ inputs: { n: FromContext(z.number()) } }, async ({ n }) => n);
     const outer = flowModel({ inputs: { m: ModelInput(z.number()) }, orchestrates: true }, async ({ m }, run: FlowRun) => (await Promise.all([1, 2, 3].map((n) => run.compute(m, { n })))).length);
     expect((await outer({ m: leaf() }).flow.compute({}, { evaluator: limitConcurrency(1) })).value).toBe(3);
+  });
+
+  test('a body that had to wait runs in the async context of its own evaluation, as a trace around it needs', async () => {
+    const evaluations = new AsyncLocalStorage<unknown>();
+    const entering: Evaluator = { name: 'entering', transparent: true, evaluate: (evaluation, next) => evaluations.run(evaluation.inputs['i'], next) };
+    const seen: unknown[] = [];
+    const work = flowModel({ inputs: { i: z.number() } }, async ({ i }) => {
+      seen.push([i, evaluations.getStore()]);
+      await settled();
+      return i;
+    });
+    const all = flowModel({ inputs: { xs: Dependency(z.array(z.number())) } }, ({ xs }) => xs.length);
+    const evaluator = compose(entering, limitConcurrency(1));
+    await all({ xs: [1, 2, 3].map((i) => work({ i })) }).flow.compute({}, { overrides: [{ factories: [work], evaluator }] });
+    expect(seen).toEqual([[1, 1], [2, 2], [3, 3]]);
   });
 
   test('one that waits for a place leaves when the run is cancelled', async () => {
