@@ -122,6 +122,18 @@ describe('what is stored', () => {
     expect(warnings[0]).toMatch(/^CACHE .*Handle has no codec/);
   });
 
+  it('holds no secret of the context, neither a short nor a long one', async () => {
+    const secret = z.string().meta({ secret: true });
+    const login = flowModel({ name: 'login', inputs: { token: FromContext(secret) } }, ({ token }) => token.length);
+    const path = file();
+    {
+      using cache = sqliteCache({ path });
+      for (const token of ['hunter2', 'hunter2-'.repeat(20)]) await login().flow.compute({ token }, { cache });
+      expect(cache.stats().size).toBe(2);
+    }
+    expect(readFileSync(path).includes('hunter2')).toBe(false);
+  });
+
   it('is frozen when a run hands it out, like a computed one', async () => {
     const rows = flowModel({ name: 'rows', inputs: { n: FromContext(z.number()) } }, ({ n }) => [{ n }])();
     using cache = sqliteCache({ path: ':memory:' });
