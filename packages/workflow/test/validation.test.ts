@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { flowModel } from '@flowmodel/core';
+import { flowModel, FromContext } from '@flowmodel/core';
 import { checkWorkflow, compileWorkflow, parseWorkflow } from '@flowmodel/workflow';
 import type { WorkflowIssue } from '@flowmodel/workflow';
 import { describe, expect, test } from 'vitest';
@@ -168,6 +168,13 @@ describe('NW31 to NW34 types', () => {
     expect(() => compile(node({ name: '${s}' }))).not.toThrow();
     expect(problems(() => compile(node({ name: '${n}' })))).toEqual([expect.stringContaining("it is object: 'name' is number, not string")]);
     expect(problems(() => compile(node({ size: '${n}' })))).toEqual([expect.stringContaining("it is object: 'name' is missing")]);
+  });
+
+  test('what only the core can know is told at its node: a rule over several fields of the context', () => {
+    const { definitions, compile } = models();
+    const contextType = z.object({ from: z.number(), to: z.number() }).refine(({ from, to }) => from <= to, 'from comes after to');
+    flowModel({ name: 'window', definitions, inputs: { from: FromContext(z.number()), to: FromContext(z.number()) }, contextType }, ({ from, to }) => to - from);
+    expect(problems(() => compile({ nodes: [{ id: 'a', type: 'echo', params: { value: 1 } }, { id: 'w', type: 'window', params: { from: 2, to: 1 } }] }))).toEqual([expect.stringMatching(/^nodes\.1: .*from comes after to/)]);
   });
 
   test('what a coercing schema accepts is not guessed', async () => {

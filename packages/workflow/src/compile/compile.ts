@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { closedContext, defaultDefinitions } from '@flowmodel/core';
-import type { CallableModel, DefinitionRegistry, GenericResult } from '@flowmodel/core';
+import type { CallableModel, DefinitionRegistry, GenericResult, ModelRegistry } from '@flowmodel/core';
 import { readDocument, sourceOf } from '../document/parse.ts';
 import type { ParseOptions, ReadDocument } from '../document/parse.ts';
 import type { WorkflowDocument } from '../document/schema.ts';
@@ -17,6 +17,8 @@ import type { CompiledDocument } from './work.ts';
 export interface CompileOptions extends ParseOptions {
   /** The flow models that `type` names; the process-wide ones by default. */
   readonly definitions?: DefinitionRegistry | undefined;
+  /** Instances: `type` may be the path of one, and `{ $ref: '/path' }` in params is one. */
+  readonly registry?: ModelRegistry | undefined;
   /** The directory that every file lies under. By default that of `file`, or else the working directory. */
   readonly root?: string | undefined;
   /** The document's own file: for messages, and where its references start from. Without one they start from `root`. */
@@ -124,7 +126,7 @@ function compilation(documentOrText: string | object, options: CompileOptions): 
   const root = rootOf(options.root ?? (file === undefined ? '.' : dirname(file)), options);
   const path = file === undefined ? undefined : realPathOf(file);
   const directory = path === undefined ? root.directory : dirname(path);
-  const session = new Session({ definitions: options.definitions ?? defaultDefinitions, root, allowSharedStorage: options.allowSharedStorage === true });
+  const session = new Session({ definitions: options.definitions ?? defaultDefinitions, registry: options.registry, root, allowSharedStorage: options.allowSharedStorage === true });
   const { compiled, issues, warnings } = session.outermost(read.document, read.source, directory, path);
   return { compiled, issues: once(issues), warnings: once(warnings) };
 }

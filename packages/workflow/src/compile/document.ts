@@ -11,6 +11,7 @@ import type { Expression } from '../template/expression.ts';
 import { withOutcome } from './gating.ts';
 import { fits, kindOf, kindOfInput, kindOfValue, kindText } from './kinds.ts';
 import { checkModelNode, readsMore, wireModelNode } from './model-node.ts';
+import { checkInstanceNode, wireInstanceNode } from './instance-node.ts';
 import { checkNestedNode, imply, isSplit, readMappings, wireNestedNode, wrapOf } from './nested-node.ts';
 import { checkRoutes, edgesOf, inOrder, placeGates } from './order.ts';
 import type { Edge } from './order.ts';
@@ -30,7 +31,7 @@ export interface Compilation {
 export function compileDocument(document: WorkflowDocument, source: Source, place: Place, session: Session): Compilation {
   const issues: WorkflowIssue[] = [];
   const warnings: WorkflowIssue[] = [];
-  const scope = new Scope(document, source, issues, warnings);
+  const scope = new Scope(document, source, issues, warnings, session.registry);
   const basis = new BasisBuilder(place);
   checkInputs(scope);
   const works = document.nodes.map((node, i) => readNode(node, ['nodes', i], scope, source, place, session, basis, issues));
@@ -47,6 +48,7 @@ export function compileDocument(document: WorkflowDocument, source: Source, plac
   if ('order' in sorted) placeGates(scope, order, edges);
   for (const work of order) {
     if (isNested(work.node)) checkNestedNode(scope, work);
+    else if (work.instance !== undefined) checkInstanceNode(scope, work, work.instance);
     else if (work.definition !== undefined) checkModelNode(scope, work, work.definition);
     else for (const [name, value] of work.values) scope.kindOf(value, [...work.valuesAt, name]);
   }
@@ -54,24 +56,22 @@ export function compileDocument(document: WorkflowDocument, source: Source, plac
   const kinds = Object.fromEntries(outputs.map(({ name, value, at }) => [name, scope.kindOf(value, at)]));
   for (const name of Object.keys(document.inputs)) if (!scope.used.has(name)) scope.warn(['inputs', name], `nothing uses the input '${name}'`);
   if (issues.length > 0) return { compiled: undefined, issues: inOrderOfText(issues), warnings };
+  if (scope.usesInstances) basis.isFinal = false; // they may be replaced
 
-  try {
-    const { wire, optional, wires, isSumOfOutputs } = wireDocument(scope, order, edges, outputs);
-    const compiled: CompiledDocument = {
-      model: wire.model,
-      inputs: document.inputs,
-      needs: new Set([...wire.needs].filter((name) => Object.hasOwn(document.inputs, name))),
-      readsMore: works.some((work) => work.definition !== undefined && readsMore(scope, work, work.definition)),
-      outputs: Object.fromEntries(outputs.map(({ name }) => [name, { kind: kinds[name], isOptional: optional.includes(name), wire: wires.get(name)! }])),
-      isSumOfOutputs,
-      warnings,
-      basis: basis.done(),
-    };
-    return { compiled, issues, warnings };
-  } catch (error) {
-    if (!(error instanceof FlowError)) throw error;
-    return { compiled: undefined, issues: [source.issue('compile', [], error.message)], warnings };
-  }
+  const wired = wireDocument(scope, order, edges, outputs);
+  if (wired === undefined) return { compiled: undefined, issues, warnings };
+  const { wire, optional, wires, isSumOfOutputs } = wired;
+  const compiled: CompiledDocument = {
+    model: wire.model,
+    inputs: document.inputs,
+    needs: new Set([...wire.needs].filter((name) => Object.hasOwn(document.inputs, name))),
+    readsMore: scope.usesInstances || works.some((work) => work.definition !== undefined && readsMore(scope, work, work.definition)),
+    outputs: Object.fromEntries(outputs.map(({ name }) => [name, { kind: kinds[name], isOptional: optional.includes(name), wire: wires.get(name)! }])),
+    isSumOfOutputs,
+    warnings,
+    basis,
+  };
+  return { compiled, issues, warnings };
 }
 
 function checkInputs(scope: Scope): void {
@@ -88,16 +88,18 @@ function readNode(node: NodeDeclaration, at: readonly (string | number)[], scope
   const valuesAt = nested ? [...at, 'params', 'param_mapping'] : [...at, 'params'];
   const given = nested ? (node.params.param_mapping ?? {}) : node.params;
   const report = (at: readonly (string | number)[], problem: string): void => scope.report(at, problem);
-  const values = new Map(Object.entries(given).map(([name, value]) => [name, parseExpression(value, { bare: nested }, report, [...valuesAt, name])]));
+  const values = new Map(Object.entries(given).map(([name, value]) => [name, parseExpression(value, { bare: nested, instances: session.registry !== undefined }, report, [...valuesAt, name])]));
   const routed = nested ? node.params.error_action : undefined;
   const errorAction = node.error_action ?? (routed === '' ? 'error' : routed);
-  const definition = nested ? undefined : findDefinition(node.type, [...at, 'type'], scope, session, basis);
+  const isInstance = session.registry !== undefined && node.type.startsWith('/');
+  const definition = nested || isInstance ? undefined : findDefinition(node.type, [...at, 'type'], scope, session, basis);
   return {
     node,
     at,
     valuesAt,
     values,
     definition,
+    instance: isInstance ? scope.instance(node.type, [...at, 'type'], values.keys()) : undefined,
     child: nested ? session.child(node, at, source, place, errorAction !== undefined, basis, issues) : undefined,
     mappings: nested ? readMappings(node, at, source, report) : undefined,
     implied: new Map(),
@@ -178,12 +180,17 @@ interface Wired {
   readonly isSumOfOutputs: boolean;
 }
 
-function wireDocument(scope: Scope, order: readonly Work[], edges: readonly Edge[], outputs: readonly Output[]): Wired {
+function wireDocument(scope: Scope, order: readonly Work[], edges: readonly Edge[], outputs: readonly Output[]): Wired | undefined {
   const wiring = new Wiring(scope);
   for (const work of order) {
-    if (work.definition !== undefined) wiring.add(work, withOutcome(scope, wiring, work, wireModelNode(scope, wiring, work, work.definition)));
-    else if (isSplit(work)) wiring.addSplit(work, wrapOf(wiring, work));
-    else wiring.add(work, withOutcome(scope, wiring, work, wireNestedNode(wiring, work)));
+    try {
+      if (isSplit(work)) wiring.addSplit(work, wrapOf(wiring, work));
+      else wiring.add(work, withOutcome(scope, wiring, work, wireOfNode(scope, wiring, work)));
+    } catch (error) {
+      if (!(error instanceof FlowError)) throw error;
+      scope.report(work.at, error.message); // what the checks cannot know: a contextType, a refinement over several inputs
+      return undefined;
+    }
   }
   const wires = new Map<string, Wire>();
   const optional: string[] = [];
@@ -200,6 +207,11 @@ function wireDocument(scope: Scope, order: readonly Work[], edges: readonly Edge
     ...(also.length > 0 && { also: also.map((wire) => wire.model) }),
   });
   return { wire: { model, needs: unionOf([...wires.values(), ...also].map(({ needs }) => needs)) }, optional, wires, isSumOfOutputs: optional.length + also.length === 0 };
+}
+
+function wireOfNode(scope: Scope, wiring: Wiring, work: Work): Wire {
+  if (work.instance !== undefined) return wireInstanceNode(wiring, work, work.instance);
+  return work.definition === undefined ? wireNestedNode(wiring, work) : wireModelNode(scope, wiring, work, work.definition);
 }
 
 /** Nodes that run although nothing refers to them. */
@@ -219,7 +231,7 @@ const inputWires = (scope: Scope, wiring: Wiring): Wire[] =>
 
 /* ---------- what a cached copy depends on ---------- */
 
-export class BasisBuilder {
+export class BasisBuilder implements Basis {
   readonly files = new Map<string, string>();
   readonly definitions = new Map<string, NonNullable<Work['definition']>>();
   tooDeepAt = Number.POSITIVE_INFINITY;
@@ -240,9 +252,5 @@ export class BasisBuilder {
     for (const [name, definition] of child.definitions) this.definitions.set(name, definition);
     this.tooDeepAt = Math.min(this.tooDeepAt, child.tooDeepAt + 1);
     this.isFinal &&= child.isFinal;
-  }
-
-  done(): Basis {
-    return this;
   }
 }

@@ -1,6 +1,7 @@
 /** The root names of a document, and what references to them come to. Inputs come first, then nodes and what nested nodes map to root names. */
 import type { Path } from '../document/data.ts';
 import type { WorkflowDocument } from '../document/schema.ts';
+import type { CallableModel, ModelRegistry } from '@flowmodel/core';
 import { sentence } from '../document/source.ts';
 import type { Source } from '../document/source.ts';
 import type { WorkflowIssue, WorkflowPhase } from '../errors.ts';
@@ -17,12 +18,15 @@ export class Scope {
   readonly #source: Source;
   readonly #issues: WorkflowIssue[];
   readonly #warnings: WorkflowIssue[];
+  readonly #registry: ModelRegistry | undefined;
   readonly #names = new Map<string, RootName>();
   /** The inputs that something reads. */
   readonly used = new Set<string>();
+  usesInstances = false;
 
-  constructor(document: WorkflowDocument, source: Source, issues: WorkflowIssue[], warnings: WorkflowIssue[]) {
+  constructor(document: WorkflowDocument, source: Source, issues: WorkflowIssue[], warnings: WorkflowIssue[], registry: ModelRegistry | undefined) {
     this.document = document;
+    this.#registry = registry;
     this.#source = source;
     this.#issues = issues;
     this.#warnings = warnings;
@@ -75,11 +79,27 @@ export class Scope {
     return root?.kind === 'input' ? this.resolve(name) : undefined;
   }
 
+  /** A registered model; reports when there is none, or when it needs of the context what the document does not declare. */
+  instance(path: string, at: Path, given: Iterable<string> = []): CallableModel | undefined {
+    const known = this.#registry?.list('/') ?? [];
+    if (this.#registry?.has(path) !== true) return void this.report(at, `no model is registered at '${path}'.${suggestion(path, known, 'Registered are')}`);
+    this.usesInstances = true;
+    const model = this.#registry.get(path);
+    const supplied = new Set(given);
+    for (const [field, { type }] of Object.entries(model.flow.inspect().graph.requiredInputs)) {
+      if (!supplied.has(field) && this.input(field) === undefined) this.report(at, `the model at '${path}' needs '${field}' (${type}) of the context. Declare an input '${field}'`);
+    }
+    return model;
+  }
+
   /** What an expression yields; reports what it refers to in vain. */
   kindOf(expression: Expression, at: Path, isOptional = false): Kind {
     switch (expression.kind) {
       case 'literal':
         return kindOfValue(expression.value);
+      case 'instance':
+        this.instance(expression.path, at);
+        return undefined;
       case 'reference':
         return this.#kindOfReference(expression.reference, at, isOptional);
       case 'text':

@@ -1,5 +1,5 @@
 /** One compilation with all its children: loading, depth, circles, and compiled children that are used again. */
-import type { Definition, DefinitionRegistry } from '@flowmodel/core';
+import type { Definition, DefinitionRegistry, ModelRegistry } from '@flowmodel/core';
 import { isRecord } from '../document/data.ts';
 import { readData, readDocument } from '../document/parse.ts';
 import type { ReadDocument } from '../document/parse.ts';
@@ -30,6 +30,7 @@ interface Ancestor {
 
 export interface SessionOptions {
   readonly definitions: DefinitionRegistry;
+  readonly registry: ModelRegistry | undefined;
   readonly root: Root;
   readonly allowSharedStorage: boolean;
 }
@@ -43,22 +44,25 @@ interface Kept {
   readonly compiled: CompiledDocument;
 }
 
-/** Compiled children, by the registry whose definitions they use. */
-const keptBy = new WeakMap<DefinitionRegistry, Map<string, Kept>>();
+/** Compiled children, by the registry that they use. */
+const keptBy = new WeakMap<DefinitionRegistry | ModelRegistry, Map<string, Kept>>();
 
 export class Session {
   readonly definitions: DefinitionRegistry;
+  readonly registry: ModelRegistry | undefined;
   readonly #root: Root;
   readonly #allowSharedStorage: boolean;
   readonly #kept: Map<string, Kept>;
   readonly #inlined = new Map<string, CompiledDocument>();
 
-  constructor({ definitions, root, allowSharedStorage }: SessionOptions) {
+  constructor({ definitions, registry, root, allowSharedStorage }: SessionOptions) {
     this.definitions = definitions;
+    this.registry = registry;
     this.#root = root;
     this.#allowSharedStorage = allowSharedStorage;
-    this.#kept = keptBy.get(definitions) ?? new Map();
-    keptBy.set(definitions, this.#kept);
+    const holder = registry ?? definitions; // with a registry, a $ref is no data
+    this.#kept = keptBy.get(holder) ?? new Map();
+    keptBy.set(holder, this.#kept);
   }
 
   /** Compiles the outermost document. */

@@ -1,12 +1,12 @@
 /** References and values of a document as models: each reference is one model, however often it stands in the document. */
-import { computed, fromField } from '@flowmodel/core';
+import { computed, FlowError, fromField } from '@flowmodel/core';
 import type { CallableModel } from '@flowmodel/core';
 import { z } from 'zod';
 import type { InputDeclaration } from '../document/schema.ts';
 import type { Expression } from '../template/expression.ts';
 import type { Reference, Template } from '../template/parse.ts';
 import type { Form } from '../template/resolve.ts';
-import { find, handOn, otherwise, pick, template, tentative } from './parts.ts';
+import { find, handOn, otherwise, pass, pick, template, tentative } from './parts.ts';
 import type { Scope } from './scope.ts';
 import type { Child, CompiledDocument, Mapping, RootName, Wire, Work } from './work.ts';
 
@@ -169,8 +169,16 @@ export class Wiring {
 
   /* ---------- values ---------- */
 
+  /** A registered model: it reads the inputs that it knows by name, as they are given. */
+  instanceWire(model: CallableModel): Wire {
+    const names = Object.keys(this.#scope.document.inputs).filter((name) => reads(model, name));
+    for (const name of names) this.#scope.resolve(name);
+    return { model: pass({ value: model }), needs: new Set(names) };
+  }
+
   /** An expression as one model. */
   wireOf(expression: Expression): Wire {
+    if (expression.kind === 'instance') return this.#once(`instance ${expression.path}`, () => this.instanceWire(this.#scope.instance(expression.path, [])!));
     if (expression.kind === 'reference') return this.referenceWire(expression.reference);
     if (expression.kind === 'default') return this.#defaultWire(expression);
     const places: Wire[] = [];
@@ -221,6 +229,17 @@ export class Wiring {
 }
 
 const compiledIn = ({ child }: Work): CompiledDocument => (child as Extract<Child, { compiled: CompiledDocument }>).compiled;
+
+/** Whether something in the branch of a model reads a field of the context: then, and only then, it may be rewritten. */
+export function reads(model: CallableModel, field: string): boolean {
+  try {
+    rewritten(model, { [field]: fromField(field, z.unknown()) });
+    return true;
+  } catch (error) {
+    if (error instanceof FlowError && error.code === 'WITH_CONTEXT') return false;
+    throw error;
+  }
+}
 
 /** What is never there. */
 const NEVER: Wire<readonly unknown[]> = { model: find({ from: {}, path: ['-'], reference: '' }), needs: NOTHING };

@@ -61,8 +61,10 @@ export interface Work {
   /** Where its values stand: the params of a model, the `param_mapping` of a nested workflow. */
   readonly valuesAt: Path;
   readonly values: ReadonlyMap<string, Expression>;
-  /** Undefined for a nested workflow, and for a type that nobody registered. */
+  /** Undefined for a nested workflow, for an instance, and for a type that nobody registered. */
   readonly definition: Definition | undefined;
+  /** The registered model that `type` is the path of. */
+  readonly instance: CallableModel | undefined;
   /** Undefined for a model, and for a child with issues. */
   readonly child: Child | undefined;
   readonly mappings: ReadonlyMap<string, readonly Mapping[]> | undefined;

@@ -11,7 +11,9 @@ export type Expression =
   | { readonly kind: 'list'; readonly items: readonly Expression[] }
   | { readonly kind: 'record'; readonly fields: Readonly<Record<string, Expression>> }
   /** `{ $value, default }`: the default stands in when something that the value refers to is missing. */
-  | { readonly kind: 'default'; readonly value: Expression; readonly otherwise: unknown };
+  | { readonly kind: 'default'; readonly value: Expression; readonly otherwise: unknown }
+  /** `{ $ref: '/path' }`: a model of the registry. */
+  | { readonly kind: 'instance'; readonly path: string };
 
 export type Report = (at: Path, problem: string) => void;
 
@@ -24,6 +26,7 @@ export function parseExpression(value: unknown, options: TemplateOptions, report
   }
   if (!isRecord(value)) return { kind: 'literal', value };
   if (Object.hasOwn(value, '$value')) return ofDefault(value, options, report, at);
+  if (options.instances === true && typeof value['$ref'] === 'string' && Object.keys(value).length === 1) return { kind: 'instance', path: value['$ref'] };
   const entries = Object.entries(value).map(([key, field]) => [key, parseExpression(field, options, report, [...at, key])] as const);
   const literals = entries.flatMap(([key, field]) => (isLiteral(field) ? [[key, field.value] as const] : []));
   return literals.length === entries.length ? { kind: 'literal', value: Object.fromEntries(literals) } : { kind: 'record', fields: Object.fromEntries(entries) };
@@ -49,6 +52,7 @@ function ofDefault(value: Record<string, unknown>, options: TemplateOptions, rep
 export function* referencesIn(expression: Expression, isOptional = false): Generator<{ readonly reference: Reference; readonly isOptional: boolean }> {
   switch (expression.kind) {
     case 'literal':
+    case 'instance':
       return;
     case 'reference':
       yield { reference: expression.reference, isOptional };

@@ -15,6 +15,8 @@ export type Template = readonly (string | Reference)[];
 export interface TemplateOptions {
   /** Whether `$name` is a reference too: in mappings it is. */
   readonly bare: boolean;
+  /** Whether `{ $ref: '/path' }` is a registered instance. Default false: data. */
+  readonly instances?: boolean;
 }
 
 const NAME = /[A-Za-z_][\w-]*/y;
