@@ -1,0 +1,9 @@
+/** The process `flowmodel`. Ends when the command is done, whatever connections and timers a module left open. */
+import { flowmodel } from './index.ts';
+import { endWithReader, written } from './output/terminal.ts';
+
+endWithReader(process.stdout);
+endWithReader(process.stderr);
+const exitCode = await flowmodel(process.argv.slice(2));
+await Promise.all([written(process.stdout, ''), written(process.stderr, '')]);
+process.exit(exitCode);

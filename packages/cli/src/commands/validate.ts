@@ -1,0 +1,64 @@
+import { FlowError } from '@flowmodel/core';
+import { load } from '../load/load.ts';
+import { LoadError } from '../load/module.ts';
+import type { ImportOptions } from '../options.ts';
+import { failureText } from '../output/failure.ts';
+import type { Session } from '../session.ts';
+import { UsageError } from '../usage-error.ts';
+
+export interface ValidateOptions extends ImportOptions {
+  readonly json?: boolean;
+}
+
+interface Problem {
+  readonly message: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+interface Report {
+  readonly file: string;
+  readonly ok: boolean;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly string[];
+  /** What has to be given to run it: field → type. */
+  readonly needs?: Readonly<Record<string, string>>;
+}
+
+/** Says whether documents (and models of modules) are whole. Whether all of them are. Throws a UsageError for a file that is not there. */
+export async function validate(session: Session, targets: readonly string[], options: ValidateOptions): Promise<boolean> {
+  const reports: Report[] = [];
+  for (const target of targets) reports.push(await reportOn(session, target, options));
+  await session.out(options.json === true ? `${JSON.stringify(reports, undefined, 2)}\n` : reports.map(reportText).join(''));
+  return reports.every(({ ok }) => ok);
+}
+
+async function reportOn(session: Session, target: string, options: ValidateOptions): Promise<Report> {
+  const warnings: string[] = [];
+  try {
+    const { model } = await load(target, { imports: options.import ?? [], onWarning: (text) => warnings.push(text) });
+    const { graph, unboundInputs } = model.flow.inspect(undefined, { dependencies: 'none' });
+    const problems = Object.entries(unboundInputs).map(([name, { type, neededBy }]) => ({ message: `'${name}' (${type}) of ${neededBy.join(', ')} is not bound` }));
+    const needs = Object.fromEntries(Object.entries(graph.requiredInputs).map(([name, { type }]) => [name, type]));
+    return { file: target, ok: problems.length === 0, problems, warnings, needs };
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    return { file: target, ok: false, problems: problemsOf(error, session), warnings };
+  }
+}
+
+/** Those of a workflow have positions. */
+function problemsOf(error: unknown, session: Session): readonly Problem[] {
+  if (error instanceof LoadError) return [{ message: failureText(error, process.stdout, session.core?.flowPathOf).replace(/^.*?error:\S*\s/, '').trimEnd() }];
+  if (!(error instanceof FlowError)) throw error;
+  const { issues } = error as { readonly issues?: readonly (Problem & { readonly file?: string })[] };
+  if (issues === undefined || issues.length === 0) return [{ message: error.message }];
+  return issues.map(({ message, line, column }) => ({ message, ...(line !== undefined && { line }), ...(column !== undefined && { column }) }));
+}
+
+function reportText({ file, ok, problems, warnings, needs = {} }: Report): string {
+  const lines = problems.map(({ message, line, column }) => `${line === undefined ? file : `${file}:${line}:${column}`}: ${message}`);
+  const needed = Object.entries(needs).map(([name, type]) => `${name}: ${type}`);
+  if (ok) lines.push(`${file}: ok${needed.length === 0 ? '' : `, needs ${needed.join(', ')}`}`);
+  return [...lines, ...warnings.map((text) => `warning: ${text}`)].map((line) => `${line}\n`).join('');
+}

@@ -1,0 +1,84 @@
+/** Models of documents: graphs of the core, workflows, configurations. */
+import { readFileSync } from 'node:fs';
+import { isAbsolute, relative } from 'node:path';
+import { parse } from 'yaml';
+import type { CallableModel, ModelLookup } from '@flowmodel/core';
+import { listed } from '../suggest.ts';
+import { UsageError } from '../usage-error.ts';
+import { workflowFor } from './core.ts';
+import type { Core } from './core.ts';
+import type { Target } from './target.ts';
+
+export type DocumentKind = 'graph' | 'workflow' | 'config';
+
+/** A file, and what can be told of it before it is read properly. */
+export interface DocumentText {
+  readonly kind: DocumentKind;
+  readonly text: string;
+}
+
+/** What a document may refer to. */
+export interface DocumentNeeds {
+  readonly core: Core;
+  /** What `{ "$ref": path }` leads to. */
+  readonly lookup: ModelLookup | undefined;
+  readonly onWarning: (text: string) => void;
+}
+
+/** Throws a UsageError for a file that cannot be read. */
+export function readDocumentText(file: string): DocumentText {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`'${file}' cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+  return { kind: kindOf(text, file), text };
+}
+
+function kindOf(text: string, file: string): DocumentKind {
+  let data: unknown;
+  try {
+    data = file.toLowerCase().endsWith('.json') ? JSON.parse(text) : parse(text, { logLevel: 'silent' });
+  } catch {
+    return 'workflow'; // it says where the text is malformed
+  }
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return 'workflow';
+  if ('flowmodel' in data) return 'graph';
+  return 'nodes' in data && Array.isArray(data.nodes) ? 'workflow' : holdsModels(data) ? 'config' : 'workflow';
+}
+
+/** Whether `{ $model: … }` stands anywhere. */
+function holdsModels(data: object): boolean {
+  const pending: unknown[] = [data];
+  for (const value of pending) {
+    if (typeof value !== 'object' || value === null) continue;
+    if (Object.hasOwn(value, '$model')) return true;
+    for (const part of Object.values(value) as unknown[]) pending.push(part);
+  }
+  return false;
+}
+
+export async function modelOfDocument(target: Target, document: DocumentText, needs: DocumentNeeds): Promise<CallableModel> {
+  const { core, lookup, onWarning } = needs;
+  const { kind, text } = document;
+  const file = shortName(target.file);
+  if (kind !== 'config' && target.fragment !== undefined) throw new UsageError(`'${file}' is one model: leave out '#${target.fragment}'.`);
+  if (kind === 'graph') return core.modelFromJSON(text.trimStart().startsWith('{') ? text : (parse(text) as object), { ...(lookup !== undefined && { registry: lookup }) });
+  const workflow = await workflowFor(target.file);
+  if (kind === 'workflow') return workflow.compileWorkflow(text, { file, definitions: core.defaultDefinitions, onWarning: ({ message, line, column }) => onWarning(`${line === undefined ? file : `${file}:${line}:${column}`}: ${message}`) });
+  const registry = workflow.loadConfig([file], { definitions: core.defaultDefinitions });
+  const paths = registry.list();
+  if (target.fragment === undefined && paths.length !== 1) throw new UsageError(`'${file}' holds ${listed(paths) || 'no models'}. Say which: ${file}#${paths[0] ?? '/name'}.`);
+  try {
+    return registry.get(target.fragment ?? paths[0]!);
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}
+
+/** From where the command runs, for messages; files elsewhere by their full path. */
+export function shortName(file: string): string {
+  const short = relative(process.cwd(), file);
+  return short === '' || short.startsWith('..') || isAbsolute(short) ? file : short;
+}

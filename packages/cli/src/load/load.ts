@@ -1,0 +1,47 @@
+/** From what the command line names to a model. */
+import type { CallableModel, ModelLookup } from '@flowmodel/core';
+import { Chooser } from './choose.ts';
+import { coreFor } from './core.ts';
+import type { Core } from './core.ts';
+import { modelOfDocument, readDocumentText, shortName } from './document.ts';
+import { importedFile, loadImports, loadModule } from './module.ts';
+import type { Exports } from './module.ts';
+import { targetOf } from './target.ts';
+import { reportFiles } from '../watch/watched.ts';
+
+export interface LoadOptions {
+  /** Modules to import first: definitions that documents name, loaders of other languages. */
+  readonly imports: readonly string[];
+  readonly onWarning: (text: string) => void;
+}
+
+export interface Loaded {
+  readonly model: CallableModel;
+  readonly core: Core;
+  /** A file of the project: where its packages are looked for. */
+  readonly path: string;
+}
+
+/** Throws a UsageError for a file or export that is not there, LoadError for a module that fails, FlowError for a document that is refused. */
+export async function load(text: string, { imports, onWarning }: LoadOptions): Promise<Loaded> {
+  const target = targetOf(text);
+  reportFiles([target.file]);
+  const imported = await loadImports(imports);
+  const path = definitionsFile(target.file, imports);
+  const core = await coreFor(path);
+  const chooser = new Chooser(core, shortName(target.file));
+  const model = target.isDocument
+    ? await modelOfDocument(target, readDocumentText(target.file), { core, lookup: lookupIn(chooser, imported), onWarning })
+    : await chooser.model(await loadModule(target.file), target.fragment);
+  return { model, core, path };
+}
+
+/** The file whose core knows the definitions: of a document, a module that was imported for it. */
+const definitionsFile = (file: string, imports: readonly string[]): string => (/\.(json|ya?ml)$/i.test(file) ? imports.map(importedFile).findLast((each) => each !== undefined) : undefined) ?? file;
+
+/** All registries of the imported modules as one: the first that has the path. */
+function lookupIn(chooser: Chooser, imported: readonly Exports[]): ModelLookup | undefined {
+  const registries = imported.flatMap((exports) => chooser.registriesIn(exports));
+  if (registries.length === 0) return undefined;
+  return { get: (path) => (registries.find((registry) => registry.has(path)) ?? registries[0]!).get(path) };
+}
