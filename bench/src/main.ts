@@ -14,6 +14,7 @@ import type { Large } from './memory.ts';
 import { page, replaced } from './report.ts';
 import type { Section } from './report.ts';
 import { size } from './size.ts';
+import { storeSteps } from './store.ts';
 import { sync } from './sync.ts';
 
 const { values: args } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } } });
@@ -44,6 +45,7 @@ const questions: Readonly<Record<string, () => Promise<Section>>> = {
   keys: () => keys({ rows: args.quick ? [1, 100] : [1, 100, 10_000], effort: grid.effort, log }),
   cache: () => cache({ sizes: args.quick ? [10, 1_000] : [10, 1_000, 100_000], effort: grid.effort, log }),
   'disk-cache': () => diskCache({ entries: args.quick ? 500 : 5_000, effort: grid.effort, log }),
+  store: () => storeSteps({ steps: 10_000, effort: { ...grid.effort, budgetMs: args.quick ? 500 : 3_000 }, log }),
   size: () => size(),
 };
 

@@ -38,7 +38,7 @@ import type { ActionResult, MaybePromise } from './types.ts';
 export class BatchFlow<Shared = unknown, Params extends object = Record<string, unknown>, Passes extends readonly object[] = readonly object[], Action extends string = string> extends Flow<Shared, Params, Action> {
   /** The params of each pass. */
   override prep(_shared: Shared): MaybePromise<Passes | null | undefined> {
-    return undefined;
+    return [] as readonly object[] as Passes; // no pass
   }
 
   /** Returns nothing by default: the actions of single passes end with them. */

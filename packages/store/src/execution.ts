@@ -29,9 +29,11 @@ export class Execution {
     this.currentRetry = currentRetry;
   }
 
-  /** The same work seen from another attempt, or from one item of a batch. */
-  at(currentRetry: number): Execution {
-    return new Execution(this.node, this.params, this.scope, this, currentRetry);
+  /** The same work seen from another attempt, from one item of a batch, or in a narrower scope. */
+  at(currentRetry: number, scope = this.scope): Execution {
+    const part = new Execution(this.node, this.params, scope, this, currentRetry);
+    part.spanId = this.spanId;
+    return part;
   }
 
   /** Whether this is that execution, or a part of it. */

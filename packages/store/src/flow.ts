@@ -76,7 +76,7 @@ export class Flow<Shared = unknown, Params extends object = Record<string, unkno
     const { timeout } = this.flowOptions;
     if (timeout === undefined) return this.#phases(execution, shared);
     const work = (signal: AbortSignal): Promise<unknown> => {
-      const limited = new Execution(execution.node, execution.params, execution.scope.withSignal(signal), execution);
+      const limited = execution.at(0, execution.scope.withSignal(signal));
       return within(limited, () => this.#phases(limited, shared));
     };
     return (await evaluateWhole(this, nodeName(this), timeout, execution, work)) as string | undefined;
@@ -112,8 +112,10 @@ export class Flow<Shared = unknown, Params extends object = Record<string, unkno
     let node: AnyNode | undefined = this.start;
     for (let step = 0; node !== undefined; step++) {
       if (step >= maxSteps) throw this.#runaway(maxSteps, [...trail, nodeName(node)]);
-      if (signal !== undefined && step % TURN === TURN - 1) await new Promise<void>((resolve) => void immediately(resolve));
-      scope.assertOpen(nodeName(node));
+      if (signal !== undefined) {
+        if (step % TURN === TURN - 1) await new Promise<void>((resolve) => void immediately(resolve));
+        scope.assertOpen(nodeName(node));
+      }
       const execution = new Execution(node, params ?? outer.params, node._scope(scope), outer);
       action = await visit(execution, node, shared);
       if (step >= maxSteps - TRAIL) trail.push(`${nodeName(node)} -${action || 'default'}->`); // oxlint-disable-line typescript/prefer-nullish-coalescing -- as getNextNode has it

@@ -80,6 +80,9 @@ export class Tracer {
 /** From the flow that `run` was called on down to the node. */
 function pathOf(execution: Execution): string[] {
   const path: string[] = [];
-  for (let one: Execution | undefined = execution; one !== undefined; one = one.parent) if (one.spanId !== undefined || one === execution) path.unshift(nodeName(one.node));
+  for (let one: Execution | undefined = execution; one !== undefined; one = one.parent) {
+    const isPart = one.parent?.node === one.node && one.parent.spanId === one.spanId; // an item, an attempt
+    if (!isPart && (one.spanId !== undefined || one === execution)) path.unshift(nodeName(one.node));
+  }
   return path;
 }

@@ -1,8 +1,8 @@
-import { memoryCache } from '@flowmodel/core';
+import { configureFlow, memoryCache } from '@flowmodel/core';
 import type { Evaluator, FlowEvent, FlowRun, GenericResult } from '@flowmodel/core';
 import { BatchNode, createStore, Flow, Node, ParallelBatchNode } from '@flowmodel/store';
 import type { NodeOptions } from '@flowmodel/store';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { rejection, warningsOf } from './nodes.ts';
 
 interface Shared {
@@ -262,6 +262,36 @@ describe('evaluators', () => {
   });
 });
 
+describe('defaults of the process', () => {
+  afterEach(() => configureFlow({ evaluator: undefined, cache: undefined }));
+
+  test('an evaluator set by configureFlow is around every exec', async () => {
+    let evaluations = 0;
+    const counts: Evaluator = {
+      name: 'counts',
+      transparent: true,
+      evaluate(_evaluation, next) {
+        evaluations++;
+        return next();
+      },
+    };
+    configureFlow({ evaluator: counts });
+    const first = new Work();
+    first.next(new Work({ maxRetries: 2 }));
+    const shared: Shared = { input: 1 };
+    await new Flow<Shared>(first).run(shared);
+    expect(evaluations).toBe(2);
+    expect(shared.output).toEqual({ of: 1 });
+  });
+
+  test('a cache set by configureFlow is not used for exec: nobody meant it for this node', async () => {
+    configureFlow({ cache: memoryCache({ max: 10 }) });
+    const node = new Work();
+    for (const input of [1, 1, () => 'unhashable']) await node.run({ input });
+    expect(node.calls).toHaveLength(3);
+  });
+});
+
 describe('observers', () => {
   const listen = (): { events: FlowEvent[]; observer: (event: FlowEvent) => void } => {
     const events: FlowEvent[] = [];
@@ -294,6 +324,22 @@ describe('observers', () => {
       ['second.exec', 'second'],
     ]);
     expect(events.at(-1)).toMatchObject({ type: 'run:end', status: 'computed' });
+  });
+
+  test('items of a batch, and what is inside a time limit, have their place in the tree', async () => {
+    const { events, observer } = listen();
+    class Each extends ParallelBatchNode<Shared, Record<string, unknown>, number, number> {
+      override prep(): number[] {
+        return [1, 2];
+      }
+      override exec(n: number): number {
+        return n;
+      }
+    }
+    await new Flow<Shared>(new Each({ name: 'each', maxRetries: 2 }), { name: 'limited', timeout: 10_000 }).run({ input: 1 }, { observer });
+    expect(events.filter(({ type }) => type === 'node:start').map(({ path }) => path.join('/'))).toEqual(['limited/each', 'limited/each/each.exec', 'limited/each/each.exec']);
+    const spans = new Map(events.map(({ spanId, model }) => [spanId, model]));
+    expect(events.filter(({ type }) => type === 'node:start').map(({ parentSpanId }) => spans.get(parentSpanId!))).toEqual(['limited', 'each', 'each']);
   });
 
   test('retries, failures and progress are told', async () => {

@@ -92,7 +92,7 @@ function reference(items: readonly { readonly id: string }[], steps: readonly St
 
 const comparable = (state: State): unknown => ({ ...state, list: state.list.toSorted((a, b) => a.localeCompare(b)) });
 const REDUCERS: Reducers = { 'counters.a': sum, 'counters.b': sum, list: append, results: assign };
-const runs = { numRuns: 500, seed: Number(process.env['FLOWMODEL_SEED'] ?? 7) };
+const runs = { numRuns: 1_000, seed: Number(process.env['FLOWMODEL_SEED'] ?? 7) };
 
 describe('parallel passes under any schedule', () => {
   test('with reducers they make what passes in sequence make', async () => {
