@@ -6,8 +6,22 @@ import { EMPTY, Failure, isUnfinished } from './states.ts';
 
 /** Demands every eager cell that has not run. */
 export function demandEager(run: Run, act: Activation): void {
-  const remaining = act.counts();
-  for (let cell = 0; cell < act.plan.eagerCells; cell++) if (act.values[cell] === EMPTY && remaining[cell]! < 0) schedule(run, act, cell);
+  const { eagerCells } = act.plan;
+  const { values } = act;
+  if (act.remaining !== undefined) {
+    for (let cell = 0; cell < eagerCells; cell++) if (values[cell] === EMPTY && act.remaining[cell]! < 0) schedule(run, act, cell);
+    return;
+  }
+  // Nobody has asked for any: the counts of the plan, less what is done.
+  const { starts, targets, counts } = act.dependents;
+  const remaining = (act.remaining = counts.slice());
+  for (let cell = 0; cell < eagerCells; cell++) {
+    const value = values[cell];
+    if (value === EMPTY) {
+      if (remaining[cell] === 0) run.seats.push({ act, cell });
+    } else if (value instanceof Failure) run.fail(act, cell, value.error);
+    else if (!isUnfinished(value)) for (let i = starts[cell]!; i < starts[cell + 1]!; i++) remaining[targets[i]!]!--;
+  }
 }
 
 /** Demands a cell and all that it needs. */

@@ -6,6 +6,8 @@ export interface Dependents {
   readonly cells: number;
   readonly starts: Int32Array;
   readonly targets: Int32Array;
+  /** Per cell how many cells it waits for before anything has run, counted as in `targets`; -1 where only a lazy branch may ask for it. */
+  readonly counts: readonly number[];
 }
 
 /** Made when a run first goes asynchronous, and again after a plan has grown. */
@@ -18,7 +20,15 @@ export function dependentsOf(plan: Plan): Dependents {
 function invert(plan: Plan): Dependents {
   const cells = plan.models.length;
   const starts = new Int32Array(cells + 1);
-  for (let cell = 0; cell < cells; cell++) eachUpstream(plan, cell, (upstream) => void starts[upstream + 1]!++);
+  const counts = new Array<number>(cells).fill(-1);
+  for (let cell = 0; cell < cells; cell++) {
+    let count = 0;
+    eachUpstream(plan, cell, (upstream) => {
+      starts[upstream + 1]!++;
+      count++;
+    });
+    if (cell < plan.eagerCells) counts[cell] = count;
+  }
   for (let cell = 0; cell < cells; cell++) starts[cell + 1]! += starts[cell]!;
   const next = starts.slice();
   const targets = new Int32Array(starts[cells]!);
@@ -27,5 +37,5 @@ function invert(plan: Plan): Dependents {
       targets[next[upstream]!++] = cell;
     });
   }
-  return { cells, starts, targets };
+  return { cells, starts, targets, counts };
 }
