@@ -3,7 +3,7 @@ import { FlowError } from '../errors.ts';
 import { labelOf } from '../model/definition.ts';
 import type { Activation } from './activation.ts';
 import type { Caller } from './caller.ts';
-import { finished } from './results.ts';
+import { finished, isPrimitive } from './results.ts';
 import type { Run } from './run.ts';
 import type { Seat } from './seats.ts';
 import { PENDING } from './states.ts';
@@ -18,7 +18,7 @@ export function pend(run: Run, act: Activation, cell: number, thenable: PromiseL
     throw new FlowError('ASYNC_IN_SYNC', `${labelOf(definition)} returned a promise under computeSync. Use compute, or make the body synchronous.`, { details: { model: definition.name } });
   }
   const caller = act.callerAt(cell);
-  if (caller === undefined) return pendAlone(run, act, cell, promise, !definition.orchestrates);
+  if (caller === undefined) return pendAlone(run, act, cell, promise, !definition.orchestrates, definition.output === undefined);
   const settle = hold(run, act, cell);
   promise.then(
     (result) => settle(() => run.succeed(act, cell, finished(act, cell, result, run.validates(act, cell, run.overrideOf(act, cell))))),
@@ -27,7 +27,7 @@ export function pend(run: Run, act: Activation, cell: number, thenable: PromiseL
 }
 
 /** The most frequent case by far, with as little as possible for each body: one that has asked for nothing. */
-function pendAlone(run: Run, act: Activation, cell: number, promise: Promise<unknown>, isCounted: boolean): void {
+function pendAlone(run: Run, act: Activation, cell: number, promise: Promise<unknown>, isCounted: boolean, isPlain: boolean): void {
   const { seats } = run;
   act.values[cell] = PENDING;
   run.isAsync = true;
@@ -37,7 +37,7 @@ function pendAlone(run: Run, act: Activation, cell: number, promise: Promise<unk
       if (run.isOver) return;
       seats.releaseOne(isCounted);
       try {
-        run.succeed(act, cell, finished(act, cell, result, run.validates(act, cell, run.overrideOf(act, cell))));
+        run.succeed(act, cell, isPlain && isPrimitive(result) ? result : finished(act, cell, result, run.validates(act, cell, run.overrideOf(act, cell))));
       } catch (error) {
         run.fail(act, cell, error);
       }

@@ -44,6 +44,8 @@ function parsed(act: Activation, cell: number, definition: Definition, value: un
   throw error;
 }
 
+export const isPrimitive = (value: unknown): boolean => (typeof value === 'object' ? value === null : typeof value !== 'function');
+
 export const isPromise = <T = unknown>(value: unknown): value is PromiseLike<T> => typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 
 /** What `compute` resolves to. */
