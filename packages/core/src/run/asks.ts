@@ -6,6 +6,8 @@ import type { Plan } from '../plan/plan.ts';
 import { Activation } from './activation.ts';
 import { Caller } from './caller.ts';
 import type { LazyOperand, RunServices, Wait } from './caller.ts';
+import { systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
 import { cycleError, waitPath, waitsOf } from './cycles.ts';
 import { finishSync } from './finish-sync.ts';
 import { received } from './gather.ts';
@@ -29,6 +31,14 @@ export class Asks implements RunServices, GatherServices {
 
   get resources(): Readonly<Record<string, unknown>> | undefined {
     return this.#run.options.resources;
+  }
+
+  get clock(): Clock {
+    return this.#run.options.clock ?? systemClock;
+  }
+
+  get isSync(): boolean {
+    return this.#run.isSync;
   }
 
   callerOf(act: Activation, cell: number): Caller {

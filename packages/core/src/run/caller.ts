@@ -1,13 +1,15 @@
 import type { Activation } from './activation.ts';
 import { callerPath, failurePath } from './paths.ts';
-import type { FlowRun, Progress } from './flow-run.ts';
+import { runBrand } from './flow-run.ts';
+import type { BodyServices, FlowRun, Progress } from './flow-run.ts';
+import type { AnyModel } from '../types.ts';
 import type { Operand } from '../plan/plan.ts';
-import type { Hold } from './evaluation.ts';
+import type { Asker, Hold } from './evaluation.ts';
 import type { Seat } from './seats.ts';
 import type { Task } from './task.ts';
 
 /** What a caller asks its run to do. */
-export interface RunServices {
+export interface RunServices extends BodyServices {
   signal(): AbortSignal;
   nested(caller: Caller, model: unknown, context: unknown): Promise<unknown>;
   nestedSync(caller: Caller, model: unknown, context: unknown): unknown;
@@ -27,7 +29,7 @@ export interface Wait {
 }
 
 /** A cell whose body may ask the run for more: the `run` that the body receives. */
-export class Caller implements FlowRun, Seat {
+export class Caller implements FlowRun, Seat, Asker {
   /** The run; another one from when the body outlives its own. */
   services: RunServices;
   act: Activation;
@@ -53,6 +55,18 @@ export class Caller implements FlowRun, Seat {
 
   get signal(): AbortSignal {
     return this.services.signal();
+  }
+
+  get model(): AnyModel {
+    return this.act.plan.models[this.cell] as unknown as AnyModel; // the static side of the same object
+  }
+
+  hasMark(owner: object): boolean {
+    return this.task?.hasMark(owner) === true;
+  }
+
+  get [runBrand](): BodyServices {
+    return this.services;
   }
 
   compute<V>(model: object, context?: object): Promise<V> {

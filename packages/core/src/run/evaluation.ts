@@ -60,10 +60,19 @@ export interface EvaluationServices {
   mark(owner: object): void;
   /** Whether an enclosing evaluation has that mark. */
   isWithin(owner: object): boolean;
-  /** The call of `run.compute`, by the nearest enclosing evaluation that has that mark, which this evaluation is part of: the same object for all that belongs to the call. Undefined outside, and behind thunks of that evaluation alone. */
-  callWithin(owner: object): object | undefined;
+  /**
+   * The call of `run.compute` that this evaluation is part of, made by the nearest enclosing evaluation that suits: the same object for all that belongs to the
+   * call. A thunk's branch belongs to the call that its body belongs to.
+   */
+  callWithin(suits: (asker: Asker) => boolean): object | undefined;
   /** Called when the body begins to wait for a nested evaluation, and when it wants to go on: `resume` calls back once it may. */
   whileWaiting(hold: Hold): void;
+}
+
+/** An evaluation whose body calls `run.compute`. */
+export interface Asker {
+  readonly model: AnyModel;
+  hasMark(owner: object): boolean;
 }
 
 /** What a body holds and gives back while it waits. */

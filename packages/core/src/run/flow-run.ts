@@ -1,5 +1,7 @@
 import type { FlowContext } from '../context/flow-context.ts';
 import type { ModelYielding } from '../types.ts';
+import { systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
 
 export interface Progress {
   readonly completed: number;
@@ -25,3 +27,26 @@ export interface FlowRun {
   /** Says how far the body has come. */
   progress(progress: Progress): void;
 }
+
+/** What a body may know of its run beyond `FlowRun`. */
+export interface BodyServices {
+  readonly clock: Clock;
+  /** Under `computeSync`: nothing may wait. */
+  readonly isSync: boolean;
+}
+
+/** Where the engine's own `run` objects carry their services. */
+export const runBrand: unique symbol = Symbol.for('flowmodel.run') as never;
+
+const DETACHED: BodyServices = Object.freeze({ clock: systemClock, isSync: false });
+
+/**
+ * The clock of a body's run, and whether it may wait, for packages whose bodies keep time. A `run` that the engine did not make (a test's own) has the system's clock.
+ *
+ * @example
+ * ```ts
+ * const timed = flowModel({ name: 'timed', inputs: {} }, (_, run) => runServices(run).clock.now());
+ * console.log(typeof (await timed().flow.compute()).value); // number
+ * ```
+ */
+export const runServices = (run: FlowRun): BodyServices => (run as Partial<Record<typeof runBrand, BodyServices>>)[runBrand] ?? DETACHED;

@@ -6,9 +6,10 @@ import type { Caller } from './caller.ts';
 import type { Clock } from './clock.ts';
 import type { Subject } from './events.ts';
 import { evaluationBrand } from './evaluation.ts';
-import type { EngineEvaluation, EvaluationServices, Hold } from './evaluation.ts';
+import type { Asker, EngineEvaluation, EvaluationServices, Hold } from './evaluation.ts';
 import type { EventBody } from './events.ts';
-import type { FlowRun, Progress } from './flow-run.ts';
+import { runBrand } from './flow-run.ts';
+import type { BodyServices, FlowRun, Progress } from './flow-run.ts';
 import type { Managed } from './managed.ts';
 import { consumedFields } from './nested.ts';
 import type { Run } from './run.ts';
@@ -74,15 +75,15 @@ export class Task implements EvaluationServices {
     return false;
   }
 
-  callWithin(owner: object): object | undefined {
+  callWithin(suits: (asker: Asker) => boolean): object | undefined {
     let act: Activation | undefined = this.act;
     let { cell } = this;
     while (act !== undefined) {
-      const asker: Caller | undefined = act.askers.get(cell); // by a thunk: part of the same call
-      const next: Caller | undefined = asker ?? act.caller;
-      if (asker === undefined && next?.task?.hasMark(owner) === true) return act;
-      act = next?.act;
-      cell = next?.cell ?? -1;
+      const byThunk: Caller | undefined = act.askers.get(cell);
+      const asker: Caller | undefined = byThunk ?? act.caller;
+      if (byThunk === undefined && asker !== undefined && suits(asker)) return act;
+      act = asker?.act;
+      cell = asker?.cell ?? -1;
     }
     return undefined;
   }
@@ -168,6 +169,10 @@ class AttemptRun implements FlowRun {
 
   get attempt(): number {
     return this.#evaluation.attempt;
+  }
+
+  get [runBrand](): BodyServices {
+    return this.#task.caller[runBrand];
   }
 
   compute<V>(model: ModelYielding<V>, context?: object): Promise<V> {
