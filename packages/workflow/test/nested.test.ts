@@ -1,5 +1,7 @@
-import { graphOf, keyOf } from '@flowmodel/core';
+import { flowModel, FromContext, graphOf, keyOf } from '@flowmodel/core';
+import { parseWorkflow } from '@flowmodel/workflow';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { models, problems, refusal } from './models.ts';
 
 /** A child that yields what it sees. */
@@ -233,6 +235,46 @@ describe('C5, NW49, NW50 output_mapping', () => {
     const { run } = models();
     const document = parent({ workflow_ir: child, output_mapping: { score: '_pflow_depth' } }, { outputs: { d: { source: '$_pflow_depth' } } });
     expect(await run(document)).toEqual({ d: 5 });
+  });
+});
+
+describe('NW1, NW47, NW48, NW51, NW56 keys, and what cannot happen here', () => {
+  test('NW1 the keys and their defaults', () => {
+    const document = parseWorkflow({ nodes: [{ id: 'n', type: 'workflow', params: { workflow_ref: 'child.yaml' } }] });
+    expect(document.nodes[0]!.params).toEqual({ workflow_ref: 'child.yaml', storage_mode: 'isolated', scope_prefix: 'child_', stripPrefix: true, max_depth: 10 });
+    const all = { workflow_ref: 'c', param_mapping: {}, output_mapping: {}, storage_mode: 'scoped', scope_prefix: 'x', stripPrefix: false, max_depth: 1, error_action: 'e' };
+    expect(parseWorkflow({ nodes: [{ id: 'n', type: 'workflow', params: all }] }).nodes[0]!.params).toEqual(all);
+    expect(refusal(() => parseWorkflow({ nodes: [{ id: 'n', type: 'workflow', params: { workflow_name: 'saved' } }] })).message).toContain("there is no key 'workflow_name' here");
+  });
+
+  test('NW47 shared: output_mapping works, and a child cannot write over what the parent has', async () => {
+    const { run } = models();
+    const child = { inputs: { a: {} }, nodes: [{ id: 'a2', type: 'echo', params: { value: 'of the child' } }, { id: 'depth', type: 'echo', params: { value: '${a} ${a2}' } }], outputs: { a: { source: '${a2}' }, depth: { source: '${depth}' } } };
+    const document = parent({ workflow_ir: child, storage_mode: 'shared', output_mapping: { depth: 'seen' } }, { inputs: { a: {} }, nodes: [{ id: 'depth', type: 'echo', params: { value: 1 } }], outputs: { all: { source: '${a} ${depth} ${seen}' } } });
+    expect(await run(document, { a: 'own' }, { allowSharedStorage: true })).toEqual({ all: 'own 1 own of the child' });
+  });
+
+  test('NW48 nested values are frozen, so that no child can change them under its parent', async () => {
+    const { definitions, run } = models();
+    flowModel({ name: 'mutates', definitions, inputs: { value: z.object({ list: z.array(z.number()) }) } }, ({ value }) => value.list.push(1));
+    const child = { inputs: { a: {} }, nodes: [{ id: 'm', type: 'mutates', params: { value: '${a}' } }] };
+    const document = parent({ workflow_ir: child, storage_mode: 'scoped' }, { inputs: { child_a: {} }, outputs: { a: { source: '${child_a}' } } });
+    await expect(run(document, { child_a: { list: [] } })).rejects.toThrow(TypeError);
+  });
+
+  test('NW51 outputs that are false, 0, empty or null are kept', async () => {
+    const { run } = models();
+    const values = { a: false, b: 0, c: '', d: [], e: {}, f: null };
+    const child = { nodes: [{ id: 'n', type: 'echo', params: { value: values } }], outputs: Object.fromEntries(Object.keys(values).map((key, i) => [key, { source: i % 2 === 0 ? `\${n.${key}}` : `$n.${key}` }])) };
+    expect(await run(parent({ workflow_ir: child }))).toEqual({ out: values });
+  });
+
+  test.each([0, false, '', null])('NW56 an explicit param wins over an input or a node of its name: %j', async (value) => {
+    const { definitions, run } = models();
+    flowModel({ name: 'both', definitions, inputs: { plain: z.unknown(), field: FromContext(z.unknown()) } }, ({ plain, field }) => [plain, field]);
+    const nodes = [{ id: 'plain', type: 'echo', params: { value: 'of a node' } }, { id: 'n', type: 'both', params: { plain: value, field: value } }];
+    const document = { inputs: { field: { default: 'of an input' } }, nodes: [...nodes, { id: 'm', type: 'both', params: { plain: value } }], outputs: { n: { source: '${n}' }, m: { source: '${m}' } } };
+    expect(await run(document)).toEqual({ n: [value, value], m: [value, 'of an input'] });
   });
 });
 

@@ -40,6 +40,9 @@ const Values = z.record(z.string(), z.unknown());
 /** Both spellings name a nested workflow. */
 export const NESTED_TYPES = ['workflow', 'pflow.nodes.workflow'] as const;
 
+/** Not the types of nested workflows: their params are known. */
+const MODEL_NAME = /^(?!(workflow|pflow\.nodes\.workflow)$)[^]/;
+
 const NestedParams = z.strictObject({
   workflow_ref: z.string().optional().describe('The file of the child, relative to the file of this document.'),
   workflow_ir: Values.optional().describe('The child itself.'),
@@ -53,7 +56,7 @@ const NestedParams = z.strictObject({
 });
 
 export const NestedNode = z.strictObject({ ...common, type: z.enum(NESTED_TYPES), params: NestedParams });
-export const ModelNode = z.strictObject({ ...common, type: z.string().min(1).describe('The name of a flow model.'), params: Values.default({}).describe('Its inputs by name.') });
+export const ModelNode = z.strictObject({ ...common, type: z.string().regex(MODEL_NAME).describe('The name of a flow model, or the path of a registered instance.'), params: Values.default({}).describe('Its inputs by name.') });
 
 const Edge = z.strictObject({
   from: z.string(),
