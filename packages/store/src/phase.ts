@@ -20,16 +20,19 @@ export function runPhase(execution: Execution, phase: Phase, shared: unknown, is
 }
 
 function inTransaction(execution: Execution, phase: Phase, store: ManagedStore<object>, isRead: boolean, call: (shared: unknown) => unknown): unknown {
-  const { scope } = execution;
+  const { signal } = execution.scope;
   const transaction = store.open(execution, phase, isRead);
+  const fail = (error: unknown): never => {
+    store.discard(transaction);
+    throw error;
+  };
   const commit = (result: unknown): unknown => {
     let detached: unknown;
     try {
-      if (scope.signal !== undefined) scope.assertOpen(nodeName(execution.node)); // nobody waits for it any more
+      if (signal !== undefined) execution.scope.assertOpen(nodeName(execution.node)); // nobody waits for it any more
       detached = transaction.detached(result);
     } catch (error) {
-      store.discard(transaction);
-      throw error;
+      fail(error);
     }
     store.commit(transaction);
     return detached;
@@ -38,15 +41,12 @@ function inTransaction(execution: Execution, phase: Phase, store: ManagedStore<o
   try {
     result = call(transaction.draft);
   } catch (error) {
-    store.discard(transaction);
-    throw error;
+    fail(error);
   }
   if (!isThenable(result)) return commit(result);
-  const settled = Promise.resolve(result).then(commit, (error: unknown) => {
-    store.discard(transaction);
-    throw error;
-  });
-  return scope.signal === undefined ? settled : untilAborted(settled, scope.signal, nodeName(execution.node));
+  const settled = Promise.resolve(result).then(commit, fail);
+  // A phase that never ends must not keep its draft open for ever.
+  return signal === undefined ? settled : untilAborted(settled, signal, nodeName(execution.node)).catch(fail);
 }
 
 /** The node is through, however it ended: nothing rests on what its prep had read any more. */

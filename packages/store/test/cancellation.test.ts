@@ -179,6 +179,27 @@ describe('cancellation over a created store', () => {
     expect(store.state.log).toEqual(['prep']);
   });
 
+  test('the draft of a phase that never ends is closed, so that the store need not keep for it what others write', async () => {
+    const controller = new AbortController();
+    const started = gate();
+    let draft: Log | undefined;
+    class Stuck extends Node<Log> {
+      override post(shared: Log): Promise<never> {
+        draft = shared;
+        started.resolve();
+        return new Promise(() => {});
+      }
+    }
+    const store = createStore<Log>({ log: [] });
+    const run = new Stuck().run(store, { signal: controller.signal });
+    await started.promise;
+    controller.abort(reason);
+    await rejection(run);
+    expect(() => draft!.log).toThrow(TypeError);
+    await new Steps('next').run(store);
+    expect(store.state.log).toEqual(['prep', 'post']);
+  });
+
   test('a pass that fails ends the other passes: what they do later is not committed', async () => {
     const opened = gate();
     const seen: unknown[] = [];

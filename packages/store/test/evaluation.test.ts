@@ -1,5 +1,5 @@
 import { configureFlow, memoryCache } from '@flowmodel/core';
-import type { Evaluator, FlowEvent, FlowRun, GenericResult } from '@flowmodel/core';
+import type { Evaluator, FlowError, FlowEvent, FlowRun, GenericResult } from '@flowmodel/core';
 import { BatchNode, createStore, Flow, Node, ParallelBatchNode } from '@flowmodel/store';
 import type { NodeOptions } from '@flowmodel/store';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -212,8 +212,15 @@ describe('evaluators', () => {
     const shared: Shared = { input: 0 };
     await new Slow({ maxRetries: 2, timeout: 5 }).run(shared);
     expect(shared.output).toBe('in time');
-    expect(fired).toEqual([true]);
+    expect(fired).toEqual([true]); // the late attempt heard of it
     expect((await rejection(new Slow({ timeout: 5 }).run(shared))).code).toBe('TIMEOUT');
+    class Falls extends Slow {
+      override execFallback(_: unknown, error: Error): string {
+        return `fallback: ${(error as FlowError).code}`;
+      }
+    }
+    await new Falls({ timeout: 5 }).run(shared);
+    expect(shared.output).toBe('fallback: TIMEOUT');
   });
 
   test('a flow has a time limit as a whole', async () => {

@@ -89,10 +89,11 @@ export class ManagedStore<State extends object> implements Store<State> {
     return transaction;
   }
 
-  /** The phase failed, or its run is over. */
+  /** The phase failed, or its run is over. Nothing happens to one that is through already. */
   discard(transaction: Transaction): void {
-    this.#watchers.delete(transaction);
+    if (!this.#watchers.delete(transaction)) return;
     transaction.discard();
+    this.#prune();
   }
 
   /** Makes what a phase wrote the latest state. Throws `StoreConflictError`, and then commits nothing. */
