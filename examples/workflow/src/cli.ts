@@ -1,7 +1,6 @@
 /** Runs every document once and prints its outputs. */
 import { inspect } from 'node:util';
 import { weatherFile } from '@flowmodel/example-weather/src/load.ts';
-import { Tally } from '@flowmodel/example-weather/src/tally.ts';
 import { compileWorkflowFile } from '@flowmodel/workflow';
 import { scoresOf } from './batch.ts';
 import { documents } from './documents.ts';
@@ -23,5 +22,5 @@ await show('rates.yaml', { amount: 10, currency: 'EUR' });
 await show('rates.yaml', { amount: 10, currency: 'XXX' });
 
 const weather = compileWorkflowFile(documents('weather/report.yaml')); // its models are in the process-wide registry
-const { value } = await weather.flow.compute({ file: weatherFile, from: '2015-10-01', to: '2015-12-31' }, { resources: { tally: new Tally() } });
+const { value } = await weather.flow.compute({ file: weatherFile, from: '2015-10-01', to: '2015-12-31' });
 print('weather/report.yaml', value['headline']);

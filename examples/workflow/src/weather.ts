@@ -1,4 +1,5 @@
 /** The models of examples/weather, and what documents need in place of its transforms: windows as values. */
+import { readFile } from 'node:fs/promises';
 import { flowModel } from '@flowmodel/core';
 import '@flowmodel/example-weather/src/report.ts'; // defines its models
 import { daysIn, inUtc, movedByYears } from '@flowmodel/example-weather/src/dates.ts';
@@ -10,6 +11,8 @@ import { z } from 'zod';
 
 const window = { startDate: z.date(), endDate: z.date() };
 const Window = z.object(window);
+
+flowModel({ name: 'weatherText', inputs: { file: z.string() }, output: z.string() }, ({ file }) => readFile(file, 'utf8'));
 
 flowModel({ name: 'day', inputs: { text: z.iso.date() }, output: z.date() }, ({ text }) => new Date(text));
 

@@ -218,7 +218,7 @@ fine: { $model: visits, place: x }
     [{ a: { $ref: 7 } }, "'$ref' is a path, and stands alone"],
     [{ a: { $ref: '/b', more: 1 }, b: 1 }, "'$ref' is a path, and stands alone"],
     [{ a: { $env: 'X', secret: true } }, "not 'secret'"],
-    [{ a: { $ref: '../../b' }, b: 1 }, "there is nothing at '/../../b'"],
+    [{ a: { $ref: '../../b' }, b: 1 }, "'../../b' leads above the root"],
     [{ 'a/b': { $model: 'visits', place: 'x' } }, 'cannot be part of a path'],
     [{ a: { $model: 7 } }, "no flow model is named '7'"],
   ])('%j', (config, message) => {

@@ -178,6 +178,7 @@ class Building {
     if (target === undefined || node.fields.size > 1) return this.#fail(node, path, "'$ref' is a path, and stands alone: { $ref: '/visitors/current' }");
     if (target.node !== undefined) return this.#value(target.node, target.path);
     const full = textOf(target.path);
+    if (target.path.includes('..')) return this.#fail(node, path, `'${String(scalarIn(node, '$ref'))}' leads above the root`);
     if (this.#registry.has(full)) return this.#registry.get(full);
     const known = [...pathsIn(this.#tree), ...this.#registry.list('/')];
     return this.#fail(node, path, `there is nothing at '${full}'.${suggestion(full, known, 'There is')}`);
