@@ -177,7 +177,7 @@ export class BaseNode<Shared = unknown, Params extends object = Record<string, u
 /** Runs a node as the outermost one, in params of the caller's. */
 export function startNode(node: AnyNode, shared: unknown, params: object, outer: RunScope): Promise<string | undefined> {
   const scope = node._scope(outer);
-  const execution = new Execution(node, params, scope, currentExecution());
+  const execution = new Execution(node, params, scope, currentExecution(), 0, {});
   if (node._successors.size > 0) warn('UNUSED_SUCCESSORS', `${nodeName(node)} runs alone: run() does not go on to its successors (${knownActions(node)}). Put it into a Flow and run that.`, execution);
   return within(execution, () => (scope.tracer === undefined ? node._run(shared) : scope.tracer.during(execution, true, () => node._run(shared))));
 }

@@ -3,13 +3,15 @@
  * are the core's; this file says how a node's options become evaluators. Only the fallback is not one: what it yields must never be cached.
  */
 import { compose, DefinitionRegistry, flowModel, FromContext, GenericResult, retry, timeout } from '@flowmodel/core';
-import type { CallableModel, ComputeOptions, Evaluator, FlowRun } from '@flowmodel/core';
+import type { CallableModel, ComputeOptions, Evaluator } from '@flowmodel/core';
 import { z } from 'zod';
-import { currentExecution, within } from './execution.ts';
+import { ExecCall } from './exec-call.ts';
+import { within } from './execution.ts';
 import type { Execution } from './execution.ts';
 import { givenName, nodeName } from './names.ts';
 import { checkAttempts, NO_OPTIONS } from './options.ts';
 import type { NodeOptions } from './options.ts';
+import { acrossRun } from './across-run.ts';
 import type { AnyNode } from './types.ts';
 
 /** How often, and what if in vain. */
@@ -21,33 +23,6 @@ export interface Attempts {
 }
 
 export const ONCE: Attempts = Object.freeze({ maxRetries: 1, wait: 0 });
-
-/** One call of `exec`. An object of a class, so that the core neither copies nor freezes what prep yielded; a key is made from its JSON. */
-class ExecCall {
-  readonly prep: unknown;
-  readonly params: object;
-  readonly #execution: Execution;
-
-  constructor(prep: unknown, execution: Execution) {
-    this.prep = prep;
-    this.params = execution.params;
-    this.#execution = execution;
-  }
-
-  toJSON(): { readonly prep: unknown; readonly params: object } {
-    return { prep: this.prep, params: this.params };
-  }
-
-  /** The body. Other attempts, and items of a batch, have an execution of their own, for `this.currentRetry`. */
-  perform(run: FlowRun | undefined): unknown {
-    const execution = this.#execution;
-    const { node } = execution;
-    const attempt = run === undefined ? 0 : run.attempt - 1;
-    execution.currentRetry = attempt;
-    if (attempt === 0 && currentExecution() === execution) return node.exec(this.prep, run as FlowRun); // an exec that declares no second parameter gets none
-    return within(attempt === 0 ? execution : execution.at(attempt), () => node.exec(this.prep, run as FlowRun));
-  }
-}
 
 /** An exec may return what a model computed in its box: as between models, the value goes on. */
 export const unboxed = (result: unknown): unknown => (result instanceof GenericResult ? (result.value as unknown) : result);
@@ -131,7 +106,7 @@ function evaluatorOf({ maxRetries, wait }: Attempts, options: NodeOptions, name:
   checkAttempts(name, maxRetries); // fields, and as such may have been set to anything
   const parts = [
     ...(maxRetries > 1 ? [retry({ attempts: maxRetries, delay: wait * 1_000, backoff: 1 })] : []),
-    ...(options.evaluator === undefined ? [] : [options.evaluator]),
+    ...(options.evaluator === undefined ? [] : [acrossRun(options.evaluator)]),
     ...(options.timeout === undefined ? [] : [timeout(options.timeout)]),
   ];
   return parts.length === 0 ? {} : { evaluator: parts.length === 1 ? parts[0]! : compose(...parts) };

@@ -21,12 +21,16 @@ export class Execution {
   /** The span in an observer's eyes. */
   spanId: string | undefined = undefined;
 
-  constructor(node: AnyNode, params: object, scope: RunScope, parent: Execution | undefined, currentRetry = 0) {
+  /** The same for all that belongs to one call of `run`. */
+  readonly run: object;
+
+  constructor(node: AnyNode, params: object, scope: RunScope, parent: Execution | undefined, currentRetry = 0, run: object = parent?.run ?? {}) {
     this.node = node;
     this.params = params;
     this.scope = scope;
     this.parent = parent;
     this.currentRetry = currentRetry;
+    this.run = run;
   }
 
   /** The same work seen from another attempt, from one item of a batch, or in a narrower scope. */

@@ -1,6 +1,7 @@
 /** What holds for everything inside one run, or inside one flow of it. */
 import { compose, FlowError } from '@flowmodel/core';
 import type { Clock, ComputeOptions, Evaluator, ResultCache } from '@flowmodel/core';
+import { acrossRun } from './across-run.ts';
 import { show } from './errors.ts';
 import type { FlowOptions, RunOptions } from './options.ts';
 import type { Reducers } from './store/reducers.ts';
@@ -40,7 +41,7 @@ export class RunScope implements Parts {
   static readonly plain = new RunScope({ signal: undefined, evaluator: undefined, cache: undefined, clock: undefined, tracer: undefined, reducers: [] });
 
   static of({ signal, observer, evaluator, cache, clock }: RunOptions): RunScope {
-    return new RunScope({ signal, evaluator, cache, clock, tracer: observer === undefined ? undefined : new Tracer([observer], clock), reducers: [] });
+    return new RunScope({ signal, evaluator: evaluator && acrossRun(evaluator), cache, clock, tracer: observer === undefined ? undefined : new Tracer([observer], clock), reducers: [] });
   }
 
   /** The scope inside a flow. */
@@ -48,7 +49,7 @@ export class RunScope implements Parts {
     if (observer === undefined && evaluator === undefined && cache === undefined && reducers === undefined) return this;
     return new RunScope({
       ...this.#parts(),
-      evaluator: this.evaluator !== undefined && evaluator !== undefined ? compose(this.evaluator, evaluator) : (this.evaluator ?? evaluator),
+      evaluator: evaluator === undefined ? this.evaluator : this.evaluator === undefined ? acrossRun(evaluator) : compose(this.evaluator, acrossRun(evaluator)),
       cache: cache ?? this.cache,
       tracer: observer === undefined ? this.tracer : (this.tracer?.with(observer) ?? new Tracer([observer], this.clock)),
       reducers: reducers === undefined ? this.reducers : [reducers, ...this.reducers],

@@ -1,7 +1,8 @@
 /** What users of the references complain about, and what is there instead. PF-X1 is in retry.test.ts. */
-import { flowModel, FromContext, retry } from '@flowmodel/core';
+import { compose, flowModel, FromContext, limitConcurrency, retry } from '@flowmodel/core';
 import type { Evaluator, FlowEvent } from '@flowmodel/core';
-import { BatchFlow, BatchNode, createStore, Flow, fromModel, Node, ParallelBatchNode } from '@flowmodel/store';
+import { BatchFlow, BatchNode, createStore, Flow, fromModel, Node, ParallelBatchFlow, ParallelBatchNode } from '@flowmodel/store';
+import type { NodeOptions } from '@flowmodel/store';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { gate, rejection, settled } from './nodes.ts';
@@ -142,6 +143,41 @@ describe('complaints', () => {
     await new Each({ evaluator: two }).run(shared);
     expect(shared.results).toEqual([1, 2, 3, 4, 5]);
     expect(most).toBe(2);
+  });
+
+  test('PF-X7 what the core limits per run is limited per run of a flow: over items, passes and nodes', async () => {
+    let working = 0;
+    let most = 0;
+    class Each extends ParallelBatchNode<Items, { pass?: number }, number, number> {
+      override prep(): number[] {
+        return [1, 2, 3, 4, 5];
+      }
+      override async exec(n: number): Promise<number> {
+        most = Math.max(most, ++working);
+        await settled();
+        working--;
+        if (this.currentRetry === 0) throw new Error('again');
+        return n;
+      }
+    }
+    class Three extends ParallelBatchFlow<Items, { pass?: number }> {
+      override prep(): object[] {
+        return [{ pass: 0 }, { pass: 1 }, { pass: 2 }];
+      }
+    }
+    const mostOf = async (work: () => Promise<unknown>): Promise<number> => {
+      most = 0;
+      await work();
+      return most;
+    };
+    const flow = (options: NodeOptions): Three => new Three(new Each({ maxRetries: 2, ...options }));
+    const two = limitConcurrency(2);
+    expect(await mostOf(() => flow({ evaluator: two }).run({}))).toBe(2);
+    expect(await mostOf(() => flow({ evaluator: compose(retry({ attempts: 2 }), two) }).run({}))).toBe(2);
+    expect(await mostOf(() => new Flow<Items>(flow({}), { evaluator: two }).run({}))).toBe(2);
+    expect(await mostOf(() => flow({}).run({}, { evaluator: two }))).toBe(2);
+    expect(await mostOf(() => Promise.all([flow({ evaluator: two }).run({}), flow({ evaluator: two }).run({})]))).toBe(4);
+    expect(await mostOf(() => flow({}).run({}))).toBe(15);
   });
 
   test('PF-X8 waits may grow: retry as the evaluator of a node', async () => {
