@@ -358,7 +358,7 @@ describe('the active span of a body', () => {
 });
 
 describe('metrics', () => {
-  test('evaluations by model and status, cache hits, retries, warnings, runs', async () => {
+  test('CC-REP-07 evaluations by model and status, cache hits, retries, warnings, runs', async () => {
     const app = application();
     const cache = memoryCache();
     let calls = 0;
