@@ -2,7 +2,7 @@
 import type { FlowRun, GenericResult } from '@flowmodel/core';
 import { evaluate, isThenable, ONCE, unboxed } from './exec.ts';
 import { currentExecution, Execution, executionOf, within } from './execution.ts';
-import { nodeName, setNodeName } from './names.ts';
+import { givenName, nodeName, setNodeName } from './names.ts';
 import { checkRunOptions, NO_OPTIONS } from './options.ts';
 import type { NodeOptions, RunOptions } from './options.ts';
 import { frozenParams, NO_PARAMS } from './params.ts';
@@ -122,7 +122,8 @@ export class BaseNode<Shared = unknown, Params extends object = Record<string, u
   clone(): this {
     const copy = Object.assign(Object.create(Object.getPrototypeOf(this) as object) as this, this);
     copy._successors = new Map(this._successors);
-    setNodeName(copy, nodeName(this));
+    const name = givenName(this);
+    if (name !== undefined) setNodeName(copy, name);
     return copy;
   }
 

@@ -114,6 +114,9 @@ describe('caching exec by content', () => {
     };
     expect(await outputs(new Scaled(2, { cache }), new Scaled(3, { cache }))).toEqual([10, 15]);
     expect(await outputs(new Scaled(2, { cache, name: 'twice' }), new Scaled(2, { cache, name: 'twice' }))).toEqual([10, 10]);
+    const [node, copy] = [new Work({ cache }), new Work({ cache }).clone()];
+    for (const one of [node, copy]) await one.run({ input: 1 });
+    expect([node.calls.length, copy.calls.length]).toEqual([1, 1]);
     expect(await outputs(new Scaled(7, { cache, name: 'twice' }), new Scaled(7, { cache, name: 'twice', version: '2' }))).toEqual([10, 35]);
   });
 
