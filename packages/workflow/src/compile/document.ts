@@ -13,8 +13,8 @@ import { fits, kindOf, kindOfInput, kindOfValue, kindText } from './kinds.ts';
 import { checkModelNode, readsMore, wireModelNode } from './model-node.ts';
 import { checkInstanceNode, wireInstanceNode } from './instance-node.ts';
 import { checkNestedNode, imply, isSplit, readMappings, wireNestedNode, wrapOf } from './nested-node.ts';
-import { checkRoutes, edgesOf, inOrder, placeGates } from './order.ts';
-import type { Edge } from './order.ts';
+import { checkRoutes, edgesOf, inOrder, placeGates, waitsFor } from './order.ts';
+import type { Edges } from './order.ts';
 import { collect } from './parts.ts';
 import { Scope } from './scope.ts';
 import type { Place, Session } from './session.ts';
@@ -133,16 +133,6 @@ function addUses(scope: Scope, work: Work, value: Expression): void {
   }
 }
 
-/** Whether a node comes after another, by data or by edges. */
-function waitsFor(from: Work, to: Work, edges: readonly Edge[]): boolean {
-  const seen = new Set<Work>([from]);
-  for (const work of seen) {
-    for (const upstream of work.uses) seen.add(upstream);
-    for (const edge of edges) if (edge.to === work) seen.add(edge.from);
-  }
-  return seen.has(to);
-}
-
 function reportCircle(scope: Scope, circle: readonly Work[]): void {
   const ids = circle.map(({ node }) => node.id);
   scope.report(circle[0]!.at, `the nodes wait for each other: ${[...ids, ids[0]].join(' -> ')}. A document has no loops; write the loop as a model`);
@@ -180,7 +170,7 @@ interface Wired {
   readonly isSumOfOutputs: boolean;
 }
 
-function wireDocument(scope: Scope, order: readonly Work[], edges: readonly Edge[], outputs: readonly Output[]): Wired | undefined {
+function wireDocument(scope: Scope, order: readonly Work[], edges: Edges, outputs: readonly Output[]): Wired | undefined {
   const wiring = new Wiring(scope);
   for (const work of order) {
     try {
@@ -215,13 +205,13 @@ function wireOfNode(scope: Scope, wiring: Wiring, work: Work): Wire {
 }
 
 /** Nodes that run although nothing refers to them. */
-function unused(scope: Scope, order: readonly Work[], edges: readonly Edge[], outputs: readonly Output[]): Work[] {
+function unused(scope: Scope, order: readonly Work[], edges: Edges, outputs: readonly Output[]): Work[] {
   const used = new Set<Work | undefined>(outputs.flatMap(({ value }) => [...referencesIn(value)].map(({ reference }) => scope.nodeOf(reference.name))));
   for (const { uses, gates } of order) {
     for (const work of uses) used.add(work);
     for (const { from } of gates ?? []) used.add(from);
   }
-  for (const { from, to } of edges) if (to.gates === undefined) used.add(from); // data leads there
+  for (const { from, to } of edges.all) if (to.gates === undefined) used.add(from); // data leads there
   return order.filter((work) => !used.has(work));
 }
 

@@ -12,52 +12,95 @@ export interface Edge {
   readonly action: string;
 }
 
+/** The edges of a document, by their ends. */
+export class Edges {
+  readonly all: readonly Edge[];
+  readonly #into: ReadonlyMap<Work, readonly Edge[]>;
+  readonly #outOf: ReadonlyMap<Work, readonly Edge[]>;
+
+  constructor(all: readonly Edge[]) {
+    this.all = all;
+    this.#into = grouped(all, ({ to }) => to);
+    this.#outOf = grouped(all, ({ from }) => from);
+  }
+
+  into(work: Work): readonly Edge[] {
+    return this.#into.get(work) ?? [];
+  }
+
+  outOf(work: Work): readonly Edge[] {
+    return this.#outOf.get(work) ?? [];
+  }
+}
+
+function grouped(edges: readonly Edge[], end: (edge: Edge) => Work): Map<Work, Edge[]> {
+  const groups = new Map<Work, Edge[]>();
+  for (const edge of edges) {
+    const group = groups.get(end(edge));
+    if (group === undefined) groups.set(end(edge), [edge]);
+    else group.push(edge);
+  }
+  return groups;
+}
+
 /** Reads the edges of the document; reports those whose ends do not exist. */
-export function edgesOf(scope: Scope, works: readonly Work[]): Edge[] {
+export function edgesOf(scope: Scope, works: readonly Work[]): Edges {
   const byId = new Map(works.map((work) => [work.node.id, work]));
-  return scope.document.edges.flatMap(({ from, to, action = DEFAULT_ACTION }, i) => {
+  const all = scope.document.edges.flatMap(({ from, to, action = DEFAULT_ACTION }, i) => {
     for (const [end, id] of [['from', from], ['to', to]] as const) {
       if (!byId.has(id)) scope.report(['edges', i, end], `there is no node '${id}'.${suggestion(id, byId.keys(), 'The nodes are')}`);
     }
     const ends = { from: byId.get(from), to: byId.get(to) };
     return ends.from === undefined || ends.to === undefined ? [] : [{ from: ends.from, to: ends.to, action }];
   });
+  return new Edges(all);
 }
 
 /** Nodes so that each comes after what it depends on, or else the nodes of a circle. */
-export function inOrder(works: readonly Work[], edges: readonly Edge[]): { readonly order: readonly Work[] } | { readonly circle: readonly Work[] } {
-  const before = new Map(works.map((work) => [work, [...work.uses, ...edges.filter(({ to }) => to === work).map(({ from }) => from)]]));
+export function inOrder(works: readonly Work[], edges: Edges): { readonly order: readonly Work[] } | { readonly circle: readonly Work[] } {
+  const before = new Map(works.map((work) => [work, [...work.uses, ...edges.into(work).map(({ from }) => from)]]));
   const done = new Set<Work>();
   for (const start of works) {
     const open: { readonly work: Work; next: number }[] = [{ work: start, next: 0 }];
+    const isOpen = new Set([start]);
     while (open.length > 0) {
       const top = open.at(-1)!;
       const upstream = before.get(top.work)!;
       if (done.has(top.work) || top.next === upstream.length) {
         done.add(top.work);
+        isOpen.delete(top.work);
         open.pop();
         continue;
       }
       const work = upstream[top.next++]!;
-      const at = open.findIndex((each) => each.work === work);
-      if (at >= 0) return { circle: open.slice(at).map((each) => each.work).toReversed() };
-      if (!done.has(work)) open.push({ work, next: 0 });
+      if (isOpen.has(work)) return { circle: open.slice(open.findIndex((each) => each.work === work)).map((each) => each.work).toReversed() };
+      if (done.has(work)) continue;
+      open.push({ work, next: 0 });
+      isOpen.add(work);
     }
   }
   return { order: [...done] };
 }
 
+/** Whether a node comes after another, by data or by edges. */
+export function waitsFor(from: Work, to: Work, edges: Edges): boolean {
+  const seen = new Set<Work>([from]);
+  for (const work of seen) for (const upstream of [...work.uses, ...edges.into(work).map((edge) => edge.from)]) seen.add(upstream);
+  return seen.has(to);
+}
+
 /** Whether data leads from one node to another. */
-export function leads(from: Work, to: Work): boolean {
+function leads(from: Work, to: Work): boolean {
+  if (to.uses.has(from)) return true; // mostly
   const seen = new Set<Work>([to]);
   for (const work of seen) for (const upstream of work.uses) seen.add(upstream);
   return from !== to && seen.has(from);
 }
 
 /** Decides, in order, which nodes stand behind a gate: those that an action or a failure may skip, and those that only wait for another. */
-export function placeGates(scope: Scope, order: readonly Work[], edges: readonly Edge[]): void {
+export function placeGates(scope: Scope, order: readonly Work[], edges: Edges): void {
   for (const work of order) {
-    const incoming = edges.filter(({ to }) => to === work).map(({ from, action }): GateEdge => ({ from, action, others: otherActions(edges, from) }));
+    const incoming = edges.into(work).map(({ from, action }): GateEdge => ({ from, action, others: otherActions(edges, from) }));
     const decides = ({ from, action, others }: GateEdge): boolean => action !== DEFAULT_ACTION || from.isOutcome || others.length > 0 || !leads(from, work);
     const isGated = incoming.some(decides) || needsOf(scope, work).length > 0;
     if (isGated) work.gates = incoming;
@@ -65,7 +108,7 @@ export function placeGates(scope: Scope, order: readonly Work[], edges: readonly
   }
 }
 
-const otherActions = (edges: readonly Edge[], from: Work): string[] => [...new Set(edges.filter((edge) => edge.from === from && edge.action !== DEFAULT_ACTION).map(({ action }) => action))];
+const otherActions = (edges: Edges, from: Work): string[] => [...new Set(edges.outOf(from).map(({ action }) => action))].filter((action) => action !== DEFAULT_ACTION);
 
 export interface Need {
   readonly work: Work;
@@ -88,10 +131,10 @@ export function needsOf(scope: Scope, work: Work): Need[] {
 }
 
 /** A routed failure that leads nowhere and that nobody looks at would be a silent one. */
-export function checkRoutes(scope: Scope, works: readonly Work[], edges: readonly Edge[], looksAtFailure: (work: Work) => boolean): void {
+export function checkRoutes(scope: Scope, works: readonly Work[], edges: Edges, looksAtFailure: (work: Work) => boolean): void {
   for (const work of works) {
     const { errorAction } = work;
-    if (errorAction === undefined || edges.some(({ from, action }) => from === work && action === errorAction) || looksAtFailure(work)) continue;
+    if (errorAction === undefined || edges.outOf(work).some(({ action }) => action === errorAction) || looksAtFailure(work)) continue;
     const fix = `Add an edge { from: ${work.node.id}, to: …, action: ${errorAction} }, or refer to \${${work.node.id}.error}`;
     scope.report(work.at, `node '${work.node.id}' routes its failure to '${errorAction}', and no edge with that action leaves it. ${fix}`);
   }
