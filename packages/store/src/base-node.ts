@@ -141,7 +141,7 @@ export class BaseNode<Shared = unknown, Params extends object = Record<string, u
     const execution = executionOf(this);
     if (execution === undefined) return within(new Execution(this, this[ownParams], this._scope(RunScope.plain), currentExecution()), () => this._run(shared));
     try {
-      let prep = this.#prep(execution, shared);
+      let prep = this._prepPhase(execution, shared);
       if (isThenable(prep)) prep = await prep;
       let result = this._exec(prep);
       if (isThenable(result)) result = await result;
@@ -154,7 +154,8 @@ export class BaseNode<Shared = unknown, Params extends object = Record<string, u
     }
   }
 
-  #prep(execution: Execution, shared: Shared): unknown {
+  // No #private members in nodes: a clone has none.
+  protected _prepPhase(execution: Execution, shared: Shared): unknown {
     if (this.prep === BaseNode.prototype.prep) return undefined; // nothing to do, and no draft to open
     return runPhase(execution, 'prep', shared, this.post !== BaseNode.prototype.post, (given) => this._callPrep(given as Shared));
   }

@@ -6,7 +6,7 @@ import { executionOf } from './execution.ts';
 import { typeName } from './errors.ts';
 import { nodeName } from './names.ts';
 import { Node } from './node.ts';
-import type { ActionResult, MaybePromise } from './types.ts';
+import type { ActionResult, AnyNode, MaybePromise } from './types.ts';
 
 /** What a batch node's `prep` may yield: any iterable but a string, or nothing for no items. */
 export type Items<Item> = Iterable<Item> | null | undefined;
@@ -67,17 +67,7 @@ export class BatchNode<Shared = unknown, Params extends object = Record<string, 
 
   protected override _callPrep(shared: Shared): unknown {
     const items: unknown = this.prep(shared);
-    return isThenable(items) ? items.then((given) => this.#list(given)) : this.#list(items);
-  }
-
-  /** Nothing, or the items as an array: read now, since a generator may read from the store. Throws INVALID_RESULT. */
-  #list(items: unknown): readonly unknown[] | null | undefined {
-    if (items === null || items === undefined || Array.isArray(items)) return items;
-    const isIterable = typeof items === 'object' && typeof (items as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function';
-    if (isIterable) return [...(items as Iterable<unknown>)];
-    const who = nodeName(this);
-    const hint = typeof items === 'string' ? `Its characters are probably not meant; write [...text] if they are.` : 'Return an array or another iterable, or nothing for no items.';
-    throw new FlowError('INVALID_RESULT', `${who}.prep: expected the items of the batch, got ${typeName(items)}. ${hint}`, { path: [who], details: { model: who, type: typeName(items) } });
+    return isThenable(items) ? items.then((given) => listOf(this, given)) : listOf(this, items);
   }
 }
 
@@ -112,3 +102,12 @@ export class ParallelBatchNode<Shared = unknown, Params extends object = Record<
   }
 }
 
+/** Nothing, or the items as an array: read now, since a generator may read from the store. Throws INVALID_RESULT. */
+function listOf(node: AnyNode, items: unknown): readonly unknown[] | null | undefined {
+  if (items === null || items === undefined || Array.isArray(items)) return items;
+  const isIterable = typeof items === 'object' && typeof (items as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function';
+  if (isIterable) return [...(items as Iterable<unknown>)];
+  const who = nodeName(node);
+  const hint = typeof items === 'string' ? `Its characters are probably not meant; write [...text] if they are.` : 'Return an array or another iterable, or nothing for no items.';
+  throw new FlowError('INVALID_RESULT', `${who}.prep: expected the items of the batch, got ${typeName(items)}. ${hint}`, { path: [who], details: { model: who, type: typeName(items) } });
+}

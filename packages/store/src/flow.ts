@@ -74,16 +74,16 @@ export class Flow<Shared = unknown, Params extends object = Record<string, unkno
     const execution = executionOf(this);
     if (execution === undefined) return super._run(shared);
     const { timeout } = this.flowOptions;
-    if (timeout === undefined) return this.#phases(execution, shared);
+    if (timeout === undefined) return this._phases(execution, shared);
     const work = (signal: AbortSignal): Promise<unknown> => {
       const limited = execution.at(0, execution.scope.withSignal(signal));
-      return within(limited, () => this.#phases(limited, shared));
+      return within(limited, () => this._phases(limited, shared));
     };
     return (await evaluateWhole(this, nodeName(this), timeout, execution, work)) as string | undefined;
   }
 
   /** The flow's own phases around its passes. */
-  async #phases(execution: Execution, shared: Shared): Promise<string | undefined> {
+  protected async _phases(execution: Execution, shared: Shared): Promise<string | undefined> {
     try {
       let prep = this.prep === BaseNode.prototype.prep ? undefined : runPhase(execution, 'prep', shared, this.post !== Flow.prototype.post, (given) => this.prep(given as Shared));
       if (isThenable(prep)) prep = await prep;
@@ -111,7 +111,7 @@ export class Flow<Shared = unknown, Params extends object = Record<string, unkno
     let action: string | undefined;
     let node: AnyNode | undefined = this.start;
     for (let step = 0; node !== undefined; step++) {
-      if (step >= maxSteps) throw this.#runaway(maxSteps, [...trail, nodeName(node)]);
+      if (step >= maxSteps) throw runaway(this, maxSteps, [...trail, nodeName(node)]);
       if (signal !== undefined) {
         if (step % TURN === TURN - 1) await new Promise<void>((resolve) => void immediately(resolve));
         scope.assertOpen(nodeName(node));
@@ -123,17 +123,17 @@ export class Flow<Shared = unknown, Params extends object = Record<string, unkno
     }
     return action;
   }
-
-  #runaway(maxSteps: number, trail: readonly string[]): FlowError<StoreErrorCode> {
-    const who = nodeName(this);
-    return new FlowError<StoreErrorCode>('MAX_STEPS', `${who} took more than ${maxSteps.toLocaleString('en-US')} steps. The last ones: ${trail.join(' ')}. End the loop by an action without a successor, or raise maxSteps.`, {
-      path: [who],
-      details: { maxSteps, trail },
-    });
-  }
 }
 
 function visit(execution: Execution, node: AnyNode, shared: unknown): Promise<string | undefined> {
   const { tracer } = execution.scope;
   return within(execution, () => (tracer === undefined ? node._run(shared) : tracer.during(execution, false, () => node._run(shared))));
+}
+
+function runaway(flow: AnyNode, maxSteps: number, trail: readonly string[]): FlowError<StoreErrorCode> {
+  const who = nodeName(flow);
+  return new FlowError<StoreErrorCode>('MAX_STEPS', `${who} took more than ${maxSteps.toLocaleString('en-US')} steps. The last ones: ${trail.join(' ')}. End the loop by an action without a successor, or raise maxSteps.`, {
+    path: [who],
+    details: { maxSteps, trail },
+  });
 }

@@ -74,11 +74,9 @@ export class Node<Shared = unknown, Params extends object = Record<string, unkno
   }
 
   protected _execItem(execution: Execution, prepRes: unknown): Promise<unknown> {
-    return evaluate(execution, this.execFallback === Node.prototype.execFallback ? this.#attempts() : this, this[ownOptions], prepRes);
-  }
-
-  /** Without a fallback, since the default one does nothing. */
-  #attempts(): Attempts {
-    return this.maxRetries === 1 ? ONCE : { maxRetries: this.maxRetries, wait: this.wait };
+    return evaluate(execution, this.execFallback === Node.prototype.execFallback ? withoutFallback(this) : this, this[ownOptions], prepRes);
   }
 }
+
+/** The default fallback does nothing. */
+const withoutFallback = ({ maxRetries, wait }: Attempts): Attempts => (maxRetries === 1 ? ONCE : { maxRetries, wait });

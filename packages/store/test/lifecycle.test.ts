@@ -126,7 +126,7 @@ describe('the phases of a node', () => {
     expect(shared.out).toBe('hidden');
   });
 
-  test('clone makes a node of the same class with its own params and successors', () => {
+  test('clone makes a node of the same class with its own params and successors, that runs', async () => {
     const [node, next] = [new Node<unknown, { a: number }>(), new Node()];
     node.setParams({ a: 1 }).next(next);
     const copy = node.clone();
@@ -136,5 +136,19 @@ describe('the phases of a node', () => {
     expect([node.params, copy.params]).toEqual([{ a: 1 }, { a: 2 }]);
     expect([...node._successors.keys()]).toEqual(['default']);
     expect([...copy._successors.keys()]).toEqual(['default', 'more']);
+    class Sees extends Node<{ seen: unknown[] }> {
+      word = 'own';
+      override exec(): string {
+        return this.word;
+      }
+      override post(shared: { seen: unknown[] }, _: unknown, word: unknown): void {
+        shared.seen.push(word, this.params);
+      }
+    }
+    const shared = { seen: [] };
+    const sees = new Sees(2);
+    await new Flow<typeof shared>(sees).clone().setParams({ a: 3 }).run(shared);
+    await sees.clone().run(shared);
+    expect(shared.seen).toEqual(['own', { a: 3 }, 'own', {}]);
   });
 });
