@@ -8,8 +8,11 @@ export interface Window {
   readonly endDate: Date;
 }
 
-/** For the functions of date-fns: they reckon in UTC, whatever the machine's time zone is. */
+/** For the functions of date-fns: they reckon in UTC, whatever the machine's time zone is. Their results then are dates of a class of their own. */
 export const inUtc = { in: utc };
+
+/** A plain date, which caches know how to write. */
+export const plain = (date: Date): Date => new Date(date.getTime());
 
 export const dayText = (date: Date): string => date.toISOString().slice(0, 10);
 
@@ -19,6 +22,6 @@ export const daysIn = ({ startDate, endDate }: Window): number => differenceInCa
 
 /** The same days of the calendar, some years later; 29 February becomes the 28th where there is none. */
 export const movedByYears = ({ startDate, endDate }: Window, years: number): Window => ({
-  startDate: addYears(startDate, years, inUtc),
-  endDate: addYears(endDate, years, inUtc),
+  startDate: plain(addYears(startDate, years, inUtc)),
+  endDate: plain(addYears(endDate, years, inUtc)),
 });

@@ -1,12 +1,11 @@
 /** From the file to the days of one city. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { flowModel } from '@flowmodel/core';
+import { compose, flowModel, retry, timeout } from '@flowmodel/core';
 import { parse } from 'csv-parse/sync';
 import { compareAsc } from 'date-fns/compareAsc';
 import { z } from 'zod';
 import { InputError } from './input-error.ts';
-import { tally } from './tally.ts';
 
 /** The package keeps its data in a folder beside the one of its entry point. */
 export const weatherFile = fileURLToPath(new URL('../data/weather.csv', import.meta.resolve('vega-datasets')));
@@ -29,27 +28,26 @@ export type Day = z.output<typeof Day>;
  */
 export const Days = z.custom<readonly Day[]>(Array.isArray, 'expected a list of days');
 
+/** `modified` is there for caches: a text of a file that was changed since is another text. A read that fails or hangs is tried again. */
 export const readText = flowModel(
-  { name: 'readText', inputs: { file: z.string(), tally } },
-  ({ file, tally }) => {
-    tally.ran('readText');
-    return readFile(file, 'utf8');
+  {
+    name: 'readText',
+    inputs: { file: z.string(), modified: z.number() },
+    output: z.string(),
+    evaluator: compose(retry({ attempts: 3, delay: 50 }), timeout(1000)), // the outermost comes first: each attempt has its second
   },
+  ({ file }, { signal }) => readFile(file, { encoding: 'utf8', signal }),
 );
 
 export const parseDays = flowModel(
-  { name: 'parseDays', inputs: { text: z.string(), tally }, output: z.array(Day) },
-  ({ text, tally }) => {
-    tally.ran('parseDays');
-    return parse<z.input<typeof Day>>(text, { columns: true, cast: true });
-  },
+  { name: 'parseDays', inputs: { text: z.string() }, output: z.array(Day) },
+  ({ text }) => parse<z.input<typeof Day>>(text, { columns: true, cast: true }),
 );
 
 /** In the order of the calendar. */
 export const daysOfCity = flowModel(
-  { name: 'daysOfCity', inputs: { days: Days, city: z.string(), tally } },
-  ({ days, city, tally }) => {
-    tally.ran('daysOfCity');
+  { name: 'daysOfCity', inputs: { days: Days, city: z.string() } },
+  ({ days, city }) => {
     const found = days.filter(({ location }) => location.toLowerCase() === city.toLowerCase());
     if (found.length > 0) return found.toSorted((a, b) => compareAsc(a.date, b.date));
     const known = new Set(days.map(({ location }) => location));
@@ -59,9 +57,6 @@ export const daysOfCity = flowModel(
 
 /** As the file spells it. */
 export const cityName = flowModel(
-  { name: 'cityName', inputs: { days: Days, tally } },
-  ({ days, tally }) => {
-    tally.ran('cityName');
-    return days[0]!.location;
-  },
+  { name: 'cityName', inputs: { days: Days } },
+  ({ days }) => days[0]!.location,
 );

@@ -23,16 +23,33 @@ const measures: readonly { readonly label: string; readonly field: keyof Totals;
   { label: 'Mean wind, m/s', field: 'meanWind', format: decimal },
 ];
 
-export function printReport(window: Window, cities: readonly CityReport[], runs: ReadonlyMap<string, number>): string {
+/** How a report came about. */
+export interface Account {
+  /** The graph. */
+  readonly picture: string;
+  /** What the graph needs of its context: field → type. */
+  readonly needs: Readonly<Record<string, string>>;
+  /** How often each body ran. */
+  readonly runs: ReadonlyMap<string, number>;
+}
+
+export function printReport(window: Window, cities: readonly CityReport[], { picture, needs, runs }: Account): string {
   return [
     `Weather of ${list.format(cities.map(({ city }) => city))}, ${windowText(window)} (${daysIn(window)} days)`,
     windowTable(cities),
     ...cities.map(comparisonTable),
     monthTable(cities),
     ...precipitationCharts(cities),
-    'How often each body ran (what several models use runs once for all of them):',
-    table(['Body', 'Runs'], [...runs].map(([model, times]) => [model, String(times)]), [24, 8]),
+    `The graph, which needs ${list.format(Object.entries(needs).map(([field, type]) => `${field} (${type})`))} of its context:`,
+    picture,
+    ...runsTable(runs),
   ].join('\n\n');
+}
+
+function runsTable(runs: ReadonlyMap<string, number>): string[] {
+  if (runs.size === 0) return ['No body ran: the report came from the cache.'];
+  const rows = [...runs].map(([model, times]) => [model, String(times)]);
+  return ['How often each body ran (what several models use runs once for all of them):', table(['Body', 'Runs'], rows, [24, 8])];
 }
 
 function windowTable(cities: readonly CityReport[]): string {

@@ -5,7 +5,7 @@ import { lastDayOfMonth } from 'date-fns/lastDayOfMonth';
 import { startOfMonth } from 'date-fns/startOfMonth';
 import { subMonths } from 'date-fns/subMonths';
 import { z } from 'zod';
-import { daysIn, inUtc, movedByYears } from './dates.ts';
+import { daysIn, inUtc, movedByYears, plain } from './dates.ts';
 
 const startDate = z.date();
 const endDate = z.date();
@@ -17,7 +17,7 @@ export const previousWindow = contextTransform(
     inputs: { startDate: FromContext(startDate), endDate: FromContext(endDate) },
     patches: { startDate, endDate },
   },
-  (window) => ({ startDate: addDays(window.startDate, -daysIn(window), inUtc), endDate: addDays(window.startDate, -1, inUtc) }),
+  (window) => ({ startDate: plain(addDays(window.startDate, -daysIn(window), inUtc)), endDate: plain(addDays(window.startDate, -1, inUtc)) }),
 );
 
 export const yearsEarlier = contextTransform(
@@ -38,6 +38,6 @@ export const monthBefore = contextTransform(
   },
   ({ endDate, months }) => {
     const month = subMonths(endDate, months, inUtc);
-    return { startDate: startOfMonth(month, inUtc), endDate: lastDayOfMonth(month, inUtc) };
+    return { startDate: plain(startOfMonth(month, inUtc)), endDate: plain(lastDayOfMonth(month, inUtc)) };
   },
 );

@@ -1,8 +1,10 @@
 // UPDATE_GOLDEN=1 writes the golden files anew.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 
 vi.setConfig({ testTimeout: 60_000 }); // each test starts a process
 
@@ -40,6 +42,62 @@ describe('the printed report', () => {
     const lines = reports.flatMap(({ name }) => golden(name).split('\n'));
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
   });
+});
+
+describe('--cache', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'weather-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'results.sqlite');
+  /** Without the last section, which says how often bodies ran. */
+  const figures = (report: string): string => report.slice(0, report.indexOf('\nThe graph,'));
+
+  test('a second process computes nothing, and prints the same', () => {
+    const first = weather(['--cache', file]);
+    const second = weather(['--cache', file]);
+    expect(first).toEqual({ status: 0, stdout: golden('default'), stderr: '' });
+    expect(second.stderr).toBe('');
+    expect(figures(second.stdout)).toBe(figures(first.stdout));
+    expect(second.stdout).toMatch(/\n\nNo body ran: the report came from the cache\.\n$/);
+  });
+
+  test('another window computes what is new in it', () => {
+    const { stdout } = weather(['--cache', file, '--from', '2015-08-01']);
+    expect(figures(stdout)).toBe(figures(weather(['--from', '2015-08-01']).stdout));
+    expect(stdout).toMatch(/windowFigures *│ +6 │/); // of each city: the window, and the two that it is compared with; the months are known
+    expect(stdout).not.toMatch(/(readText|parseDays|daysOfCity) *│/);
+  });
+
+  test('--explain says so before anything is computed', () => {
+    const { status, stdout } = weather(['--cache', file, '--from', '2015-07-01', '--explain']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^\s*run +weatherReport /m);
+    expect(stdout).toMatch(/^\s*run +weatherReport\.cities\[0\]\.figures\.measured /m);
+    expect(stdout).toMatch(/^\s*cached +weatherReport\.cities\[1\]\.months\[11\] /m);
+    expect(stdout).toMatch(/^\s*lazy +weatherReport\.cities\[0\]\.yearEarlier\.other\.usual /m);
+  });
+
+  test('a file that is no cache is wrong input', () => {
+    const other = join(folder, 'notes.txt');
+    writeFileSync(other, 'no database, but long enough to be taken for one by its size'.repeat(10));
+    const { status, stdout, stderr } = weather(['--cache', other]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(/^error: .*notes\.txt' is no SQLite database.*\n$/);
+  });
+});
+
+test('--explain without a cache: everything would run', () => {
+  const { stdout } = weather(['--explain']);
+  expect(stdout).toContain('there is no cache');
+  expect(stdout).not.toContain('Precipitation');
+});
+
+test('--unreliable: a read that fails and one that hangs are tried again', () => {
+  const { status, stdout, stderr } = weather(['--unreliable']);
+  expect({ status, stdout }).toEqual({ status: 0, stdout: golden('default') });
+  expect(stderr.trim().split('\n')).toEqual([
+    'readText: attempt 1 failed: the disk did not respond',
+    expect.stringMatching(/^readText: attempt 2 failed: .* took longer than 1000 ms/),
+  ]);
 });
 
 describe('wrong input: one line on stderr, nothing on stdout, exit code 2', () => {

@@ -6,7 +6,7 @@ import { Tally } from '../src/tally.ts';
 export async function report(cities: readonly string[], from: string, to: string, options: ComputeOptions = {}) {
   const tally = new Tally();
   const window = { startDate: new Date(from), endDate: new Date(to) };
-  const { value } = await reportOn(cities).flow.compute(window, { ...options, resources: { tally } });
+  const { value } = await reportOn(cities).flow.compute(window, { ...options, observer: tally });
   return { cities: value, runs: Object.fromEntries(tally.counts) };
 }
 
