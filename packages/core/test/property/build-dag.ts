@@ -73,7 +73,7 @@ const named = (name: string, definitions: DefinitionRegistry | undefined): { rea
 type Ask<T> = (input: InputSpec, sum: number) => T;
 
 function factoryOf(spec: DefinitionSpec, bodies: Bodies, { started, thrown }: Recording, definitions: DefinitionRegistry | undefined): Bind<CallableModel<number>> {
-  const options = { ...named(spec.name, definitions), inputs: { [NODE]: z.number(), ...shapeOf(spec.inputs) }, volatile: spec.volatile };
+  const options = { ...named(spec.name, definitions), inputs: { [NODE]: z.number(), ...shapeOf(spec.inputs) }, volatile: spec.volatile, cacheable: spec.cacheable ?? true, ...(spec.version !== undefined && { version: spec.version }) };
   const begin = (values: Values): { readonly sum: number; readonly label: string } => {
     const label = labelOf(values[NODE] as number, spec, values);
     started.push(label);

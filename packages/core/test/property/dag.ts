@@ -44,6 +44,10 @@ export interface SumSpec {
 
 export interface DefinitionSpec extends SumSpec {
   readonly volatile: boolean;
+  /** Whether results may be kept in a cache. Default true. */
+  readonly cacheable?: boolean;
+  /** The code's version, which the body does not depend on. */
+  readonly version?: string;
   /** Whether the body is asynchronous where bodies are mixed. */
   readonly isAsync: boolean;
   /** How many microtasks an asynchronous body takes before anything else. */

@@ -16,6 +16,8 @@ export type Outcome = { readonly value: unknown } | { readonly failures: Failure
 
 export interface Prediction {
   readonly outcome: Outcome;
+  /** What the evaluation is of: equal for contexts of one graph that are the same to all that it consumes. Empty where it failed before its body. */
+  readonly key: string;
   /** Runs of bodies, by label. */
   readonly least: ReadonlyMap<string, number>;
   readonly most: ReadonlyMap<string, number>;
@@ -101,7 +103,7 @@ class Interpreter {
   predict(): Prediction {
     const { root, context, bag } = this.#spec;
     const evaluation = this.#compute(root, context, bag);
-    return { outcome: evaluation.outcome, ...countsOf(evaluation) };
+    return { outcome: evaluation.outcome, key: evaluation.key, ...countsOf(evaluation) };
   }
 
   /** `compute` of a node, or `run.compute` in a context of its own. */

@@ -18,6 +18,8 @@ export interface DagOptions {
   readonly failures?: boolean;
   /** Whether bodies compute models themselves. Default true. */
   readonly nested?: boolean;
+  /** Whether some models are kept out of caches. Default false. */
+  readonly uncacheable?: boolean;
 }
 
 /** A choice among whatever there will be. */
@@ -58,7 +60,7 @@ export function randomDags(options: DagOptions = {}): fc.Arbitrary<DagSpec> {
       context: fc.tuple(...FIELDS.map(() => rawField)),
       bag: fc.boolean(),
     })
-    .map((raw) => arranged(raw, { nodes: 14, volatile: true, failures: true, nested: true, ...options }));
+    .map((raw) => arranged(raw, { nodes: 14, volatile: true, failures: true, nested: true, uncacheable: false, ...options }));
 }
 
 interface Raw {
@@ -134,6 +136,7 @@ function definitionFrom(raw: RawDefinition, index: number, options: Required<Dag
     mod: 97,
     ...throwing(raw.throws, options, 6),
     volatile: options.volatile && raw.volatile >= 92,
+    ...(options.uncacheable && raw.volatile >= 80 && raw.volatile < 92 && { cacheable: false }),
     isAsync: raw.isAsync,
     ticks: raw.ticks,
     atOnce: raw.atOnce,
