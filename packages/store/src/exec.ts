@@ -78,7 +78,7 @@ const anyExec: CallableModel = flowModel(
 )();
 
 let instances = 0;
-const process = crypto.randomUUID();
+const thisProcess = crypto.randomUUID();
 
 function makeModel(node: AnyNode, attempts: Attempts, options: NodeOptions, isCached: boolean): CallableModel {
   const name = nodeName(node);
@@ -90,7 +90,7 @@ function makeModel(node: AnyNode, attempts: Attempts, options: NodeOptions, isCa
     autoUnwrap: true,
     cacheable: isCached, // not by a default cache that nobody meant for this node
     // Fields of a node are not in its key, so nodes that were not given the same name are different.
-    version: givenName(node) === undefined ? `${process}-${++instances}` : (options.version ?? ''),
+    version: givenName(node) === undefined ? `${thisProcess}-${++instances}` : (options.version ?? ''),
     codeDeps: [node.exec as () => unknown],
     ...evaluatorOf(attempts, options, name),
   };

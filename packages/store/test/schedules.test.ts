@@ -1,5 +1,5 @@
 /** Parallel passes over a created store, under many schedules, against passes that run one after the other. */
-import { append, assign, createStore, Node, ParallelBatchFlow, StoreConflictError, sum } from '@flowmodel/store';
+import { append, assign, createStore, Flow, Node, ParallelBatchFlow, StoreConflictError, sum } from '@flowmodel/store';
 import type { Reducers } from '@flowmodel/store';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -64,12 +64,20 @@ class Does extends Node<State, { id: string }, number> {
   }
 }
 
+/** A flow that reads in its prep what its nodes write, and writes nothing. */
+class Reading extends Flow<State> {
+  override prep(shared: State): unknown {
+    return { ...shared.counters };
+  }
+  override post(): void {}
+}
+
 class Passes extends ParallelBatchFlow<State> {
   readonly #items: { readonly id: string }[];
-  constructor(items: { readonly id: string }[], steps: readonly Step[], pause: Pause, reducers: Reducers) {
+  constructor(items: { readonly id: string }[], steps: readonly Step[], pause: Pause, reducers: Reducers, isNested = false) {
     const nodes = steps.map((doing) => new Does(doing, pause));
     nodes.forEach((node, i) => i > 0 && nodes[i - 1]!.next(node));
-    super(nodes[0]!, { reducers });
+    super(isNested ? new Reading(new Flow<State>(nodes[0]!)) : nodes[0]!, { reducers });
     this.#items = items;
   }
   override prep(): object[] {
@@ -97,9 +105,9 @@ const runs = { numRuns: 1_000, seed: Number(process.env['FLOWMODEL_SEED'] ?? 7) 
 describe('parallel passes under any schedule', () => {
   test('with reducers they make what passes in sequence make', async () => {
     await fc.assert(
-      fc.asyncProperty(passes, program, fc.scheduler(), async (items, steps, scheduler) => {
+      fc.asyncProperty(passes, program, fc.boolean(), fc.scheduler(), async (items, steps, isNested, scheduler) => {
         const store = createStore(initial());
-        const done = new Passes(items, steps, (label) => scheduler.schedule(Promise.resolve(), label), REDUCERS).run(store);
+        const done = new Passes(items, steps, (label) => scheduler.schedule(Promise.resolve(), label), REDUCERS, isNested).run(store);
         await scheduler.waitFor(done);
         expect(comparable(store.state as State)).toEqual(comparable(reference(items, steps)));
         for (const { id } of items) expect(store.state.list.filter((one) => one === id)).toHaveLength(steps.filter(({ kind }) => kind === 'push').length);
@@ -112,9 +120,9 @@ describe('parallel passes under any schedule', () => {
     let conflicts = 0;
     let successes = 0;
     await fc.assert(
-      fc.asyncProperty(passes, program, fc.scheduler(), async (items, steps, scheduler) => {
+      fc.asyncProperty(passes, program, fc.boolean(), fc.scheduler(), async (items, steps, isNested, scheduler) => {
         const store = createStore(initial());
-        const done = new Passes(items, steps, (label) => scheduler.schedule(Promise.resolve(), label), {}).run(store).catch((error: unknown) => error);
+        const done = new Passes(items, steps, (label) => scheduler.schedule(Promise.resolve(), label), {}, isNested).run(store).catch((error: unknown) => error);
         const outcome = await scheduler.waitFor(done);
         if (outcome === undefined) {
           successes++;
