@@ -231,6 +231,13 @@ describe('C7, NW43 compiled children are used again', () => {
     write('outer.json', referring('middle.json'));
     expect(() => compile(referring('middle.json'), { root })).not.toThrow();
     expect(refusal(() => compile(referring('outer.json'), { root })).phase).toBe('depth');
+
+    write('b.json', referring('leaf.json', { max_depth: 3 }));
+    write('a.json', referring('b.json'));
+    write('deeper.json', referring('a.json'));
+    expect(() => compile(referring('a.json'), { root })).not.toThrow(); // a at 1, b at 2
+    expect(refusal(() => compile(referring('deeper.json'), { root })).message).toContain('nesting depth (3) exceeded: this node stands at depth 3');
+    expect(() => compile(referring('b.json'), { root })).not.toThrow();
   });
 
   test('definitions that were replaced are used', async () => {

@@ -1,5 +1,5 @@
 import { flowModel, memoryCache } from '@flowmodel/core';
-import { WorkflowError } from '@flowmodel/workflow';
+import { runWorkflow, WorkflowError } from '@flowmodel/workflow';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { models, problems, refusal, Refused } from './models.ts';
@@ -26,6 +26,18 @@ describe('NW53, NW54 one policy for failures', () => {
     const { run } = models();
     const document = { inputs, nodes: [{ id: 'n', type: 'risky', params: { text: '${text}' } }], outputs: outputs('n') };
     await expect(run(document, { text: 'bad' })).rejects.toThrow(Refused);
+  });
+
+  test('runWorkflow throws one type of error, with phase, path and cause', async () => {
+    const { compile } = models();
+    const child = { inputs, nodes: [{ id: 'n', type: 'risky', params: { text: '${text}' } }], outputs: { text: { source: '${n.text}' } } };
+    const model = compile({ inputs, nodes: [{ id: 'c', type: 'workflow', params: { workflow_ir: child, param_mapping: { text: '$text' } } }], outputs: { text: { source: '${c.text}' } } });
+    expect(await runWorkflow(model, { text: 'fine' })).toEqual({ text: 'fine' });
+    const error = await runWorkflow(model, { text: 'bad' }).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(WorkflowError);
+    expect(error).toMatchObject({ code: 'WORKFLOW', phase: 'run', cause: expect.any(Refused), details: { phase: 'run', path: expect.arrayContaining(['risky']) } });
+    await expect(runWorkflow(model)).rejects.toMatchObject({ phase: 'run', cause: { code: 'MISSING_CONTEXT' } });
+    await expect(runWorkflow(model, { text: 'fine' }, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'CANCELLED' });
   });
 
   test('with one, the edges with that action are followed, and the others are not', async () => {

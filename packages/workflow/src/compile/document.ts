@@ -32,7 +32,7 @@ export function compileDocument(document: WorkflowDocument, source: Source, plac
   const issues: WorkflowIssue[] = [];
   const warnings: WorkflowIssue[] = [];
   const scope = new Scope(document, source, issues, warnings, session.registry);
-  const basis = new BasisBuilder(place);
+  const basis = new BasisBuilder();
   checkInputs(scope);
   const works = document.nodes.map((node, i) => readNode(node, ['nodes', i], scope, source, place, session, basis, issues));
   scope.addNodes(works);
@@ -226,21 +226,16 @@ export class BasisBuilder implements Basis {
   readonly definitions = new Map<string, NonNullable<Work['definition']>>();
   tooDeepAt = Number.POSITIVE_INFINITY;
   isFinal = true;
-  readonly #depth: number;
 
-  constructor({ depth }: Place) {
-    this.#depth = depth;
-  }
-
-  /** A nested node may not stand at `maxDepth` or deeper. */
+  /** A nested node of this document may not stand at `maxDepth` or deeper. */
   limit(maxDepth: number): void {
-    this.tooDeepAt = Math.min(this.tooDeepAt, maxDepth - this.#depth);
+    this.tooDeepAt = Math.min(this.tooDeepAt, maxDepth);
   }
 
   include(child: Basis): void {
     for (const [path, hash] of child.files) this.files.set(path, hash);
     for (const [name, definition] of child.definitions) this.definitions.set(name, definition);
-    this.tooDeepAt = Math.min(this.tooDeepAt, child.tooDeepAt + 1);
+    this.tooDeepAt = Math.min(this.tooDeepAt, child.tooDeepAt - 1);
     this.isFinal &&= child.isFinal;
   }
 }

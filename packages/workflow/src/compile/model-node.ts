@@ -50,6 +50,7 @@ function checkInput(scope: Scope, definition: Definition, { name, role, schema }
     scope.kindOf(value, at);
     return scope.report(at, `${what} takes a literal, since ${definition.name} is a class; only its context takes templates`);
   }
+  if (role === 'model' && value.kind === 'reference' && scope.nodeOf(value.reference.name)?.isOutcome === true) return scope.report(at, `${what} takes a node that neither fails by an error_action nor may be skipped`);
   if (role === 'model' && (value.kind !== 'reference' || value.reference.path.length > 0 || scope.nodeOf(value.reference.name) === undefined)) return scope.report(at, `${what} takes a node: '\${node}'`);
   if (role === 'lazy' && value.kind === 'literal') return scope.report(at, `${what} is lazy, and a literal is not. Refer to a node`);
   if (value.kind === 'literal') return checkLiteral(scope, schema!.schema, schema!.secret, value.value, at, what);

@@ -36,7 +36,7 @@ export interface Basis {
   /** Real path and content hash of every file below. */
   readonly files: ReadonlyMap<string, string>;
   readonly definitions: ReadonlyMap<string, Definition>;
-  /** The depth from which on a nested node below would stand too deep. */
+  /** The depth of the document from which on a nested node in it or below would stand too deep. */
   readonly tooDeepAt: number;
   /** False when a failure was routed: it may be another one next time. */
   readonly isFinal: boolean;
