@@ -1,0 +1,23 @@
+/** One graph for many parameter sets: batches, limits by concurrency, rate and cost, limits that adapt, progress. */
+export { batchModel } from './batch/batch-model.ts';
+export type { BatchFactory, BatchModelOptions } from './batch/batch-model.ts';
+export { mapFlow } from './batch/map-flow.ts';
+export type { FlowMap, MapFlowOptions } from './batch/map-flow.ts';
+export type { BatchLimits, BatchStats, BatchValue, KeyedBatchValue, SettledEntry } from './batch/types.ts';
+export { isRateLimit, RateLimitError } from './errors.ts';
+export type { RateLimitErrorOptions } from './errors.ts';
+export { adaptiveThrottle } from './limit/adaptive-throttle.ts';
+export type { AdaptiveThrottleOptions } from './limit/adaptive-throttle.ts';
+export type { LimiterStats } from './limit/gate.ts';
+export { createLimiter } from './limit/limiter.ts';
+export type { Limiter, LimiterRunOptions } from './limit/limiter.ts';
+export { limiters } from './limit/limiters.ts';
+export type { RegisterOptions } from './limit/limiters.ts';
+export type { Cost, Interval, LimiterOptions, Rate } from './limit/options.ts';
+export { presets } from './limit/presets.ts';
+export type { AdaptivePreset, Preset, PresetName } from './limit/presets.ts';
+export { throttle } from './limit/throttle.ts';
+export type { Throttle, ThrottleOptions, ThrottleScope } from './limit/throttle.ts';
+export { onProgress } from './progress/on-progress.ts';
+export { progressBar } from './progress/progress-bar.ts';
+export type { ProgressBarOptions } from './progress/progress-bar.ts';
