@@ -51,7 +51,7 @@ async function imported(url: string, name: string): Promise<Exports> {
 const COMPILER = 'Compile it, or let a loader do so: npm install -D tsx, then --import tsx.';
 
 function adviceOn(error: unknown): string | undefined {
-  const { code, message = '', stack = '', url } = (error ?? {}) as { readonly code?: string; readonly message?: string; readonly stack?: string; readonly url?: string };
+  const { code, message = '', url } = (error ?? {}) as { readonly code?: string; readonly message?: string; readonly url?: string };
   switch (code) {
     case 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX':
       return `Node runs TypeScript by leaving out the types, and an enum, a namespace or a parameter property is more than types. ${COMPILER}`;
@@ -64,12 +64,10 @@ function adviceOn(error: unknown): string | undefined {
     case 'ERR_MODULE_NOT_FOUND':
       return notFound(message, url);
     default:
-      return error instanceof SyntaxError && isDecorated(stack) ? `Node does not run decorators. ${COMPILER}` : undefined;
+      // Of a decorator V8 says no more than this, not even in which module it stands.
+      return error instanceof SyntaxError && message === 'Invalid or unexpected token' ? `Node does not run decorators, should one stand there or in what it imports. ${COMPILER}` : undefined;
   }
 }
-
-/** The line that V8 shows before the stack is the one it stumbled over. */
-const isDecorated = (stack: string): boolean => /^\s*@[\w$(]/m.test(stack.split('\n').slice(1, 3).join('\n'));
 
 function notFound(message: string, url: string | undefined): string | undefined {
   const name = /Cannot find package '(?<name>[^']+)'/.exec(message)?.groups?.['name'];

@@ -74,6 +74,7 @@ export class Progress {
 
   start(): void {
     if (this.#verbosity === 'quiet' || !this.#line.isLive) return;
+    this.#drawnAt = performance.now(); // what is done at once needs no line
     this.#timer = setInterval(() => this.#draw(), REDRAW_MS);
     this.#timer.unref();
   }

@@ -1,0 +1,125 @@
+/** Graph documents, workflows and configurations: run and validated. */
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import { cli, Folder, flowmodel } from './command.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const definitions = `
+import { flowModel, FromContext, ModelRegistry } from '@flowmodel/core';
+import { z } from 'zod';
+export const visits = flowModel({ name: 'visits', inputs: { place: z.string(), day: FromContext(z.date()) }, output: z.number() }, ({ place, day }) => place.length * day.getUTCDate());
+export const change = flowModel({ name: 'change', inputs: { now: z.number(), before: z.number() } }, ({ now, before }) => now - before);
+export const shout = flowModel({ name: 'shout', inputs: { text: z.string() }, output: z.string() }, ({ text }) => text.toUpperCase());
+export const registry = new ModelRegistry().set('/visits/zoo', visits({ place: 'zoo' }));
+`;
+const graph = { flowmodel: 1, root: 'change', nodes: { change: { model: 'change', inputs: { now: { $node: 'visits' }, before: 1 } }, visits: { model: 'visits', inputs: { place: 'library' } } } };
+const workflow = `inputs:
+  name: { type: string }
+nodes:
+  - { id: greeting, type: shout, params: { text: 'hello \${name}' } }
+outputs:
+  text: { source: '\${greeting}' }
+`;
+
+const folder = new Folder({
+  'definitions.ts': definitions,
+  'graph.json': JSON.stringify(graph),
+  'referring.json': JSON.stringify({ ...graph, nodes: { change: { model: 'change', inputs: { now: { $ref: '/visits/zoo' }, before: 1 } } } }),
+  'unknown.json': JSON.stringify({ ...graph, nodes: { change: { model: 'chnage', inputs: {} } } }),
+  'unbound.json': JSON.stringify({ ...graph, nodes: { change: { model: 'change', inputs: { now: 1 } } } }),
+  'flow.yaml': workflow,
+  'flow.json': JSON.stringify({ inputs: { name: { type: 'string' } }, nodes: [{ id: 'greeting', type: 'shout', params: { text: '${name}' } }], outputs: { text: { source: '${greeting}' } } }),
+  'wrong.yaml': workflow.replace('type: shout', 'type: shuot').replace('${greeting}', '${gretting}'),
+  'malformed.yaml': 'nodes: [\n  { id: a',
+  'malformed.json': '{ "nodes": ',
+  'config.yaml': 'place: zoo\nvisits:\n  current: { $model: visits, place: { $ref: /place } }\nchange: { $model: change, now: { $ref: /visits/current }, before: 1 }\n',
+  'throws.ts': "throw new RangeError('no configuration');",
+});
+afterAll(() => folder.remove());
+const start = (command: string, ...args: readonly string[]) => flowmodel([command, ...args], { cwd: folder.path });
+const defined = ['--import', './definitions.ts'];
+
+describe('run', () => {
+  test('a graph document, with the definitions of a module', () => {
+    expect(start('run', 'graph.json', 'day=2024-01-03', ...defined)).toEqual({ status: 0, stdout: '20\n', stderr: '' });
+  });
+
+  test('a graph document that refers to a registry of that module', () => {
+    expect(start('run', 'referring.json', 'day=2024-01-03', ...defined)).toEqual({ status: 0, stdout: '8\n', stderr: '' });
+  });
+
+  test.for(['flow.yaml', 'flow.json'])('a workflow document: %s', (file) => {
+    const { status, stdout } = start('run', file, 'name=ada', '--select', 'text', ...defined);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: file === 'flow.yaml' ? 'HELLO ADA\n' : 'ADA\n' });
+  });
+
+  test('an instance of a configuration', () => {
+    expect(start('run', 'config.yaml#/change', 'day=2024-01-03', ...defined)).toEqual({ status: 0, stdout: '8\n', stderr: '' });
+    expect(start('run', 'config.yaml#/visits/current', 'day=2024-01-03', ...defined).stdout).toBe('9\n');
+  });
+
+  test('which instance has to be said', () => {
+    expect(start('run', 'config.yaml', ...defined)).toMatchObject({ status: 2, stderr: expect.stringContaining("'config.yaml' holds '/visits/current' and '/change'. Say which: config.yaml#/visits/current.") });
+    expect(start('run', 'config.yaml#/chnage', ...defined)).toMatchObject({ status: 2, stderr: expect.stringContaining("Did you mean '/change'?") });
+    expect(start('run', 'graph.json#/change', ...defined)).toMatchObject({ status: 2, stderr: expect.stringContaining("'graph.json' is one model") });
+  });
+
+  test('a document whose definitions were not imported says so', () => {
+    expect(start('run', 'graph.json')).toMatchObject({ status: 1, stderr: expect.stringMatching(/error: DESERIALIZE .*Import the module that defines it/) });
+  });
+
+  test('inspect, explain and graph take documents, too', () => {
+    expect(start('inspect', 'graph.json', ...defined).stdout).toMatch(/^change\(\{ now: visits\(…\), before: 1 \}\)/);
+    expect(start('graph', 'flow.yaml', ...defined).stdout).toContain('flowchart LR');
+    expect(start('explain', 'config.yaml#/change', ...defined).stdout).toMatch(/missing +change\.now/);
+  });
+});
+
+describe('validate', () => {
+  test('says what is whole, and what it needs', () => {
+    const { status, stdout, stderr } = start('validate', 'graph.json', 'flow.yaml', 'config.yaml#/change', ...defined);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toBe('graph.json: ok, needs day: Date\nflow.yaml: ok, needs name: string\nconfig.yaml#/change: ok, needs day: Date\n');
+  });
+
+  test('tells all problems of a workflow, with line and column; exit code 1', () => {
+    const { status, stdout } = start('validate', 'wrong.yaml', 'flow.yaml', ...defined);
+    expect(status).toBe(1);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines).toHaveLength(3);
+    expect(lines[0]).toMatch(/^wrong\.yaml:4:\d+: .*shuot.*Did you mean 'shout'/);
+    expect(lines[1]).toMatch(/^wrong\.yaml:6:\d+: .*gretting/);
+    expect(lines[2]).toBe('flow.yaml: ok, needs name: string');
+  });
+
+  test.for([
+    ['unknown.json', /^unknown\.json: .*chnage.*Did you mean 'change'/],
+    ['unbound.json', /^unbound\.json: 'before' \(number\) of change is not bound$/],
+    ['malformed.yaml', /^malformed\.yaml:\d+:\d+: /],
+    ['malformed.json', /^malformed\.json:\d+:\d+: /],
+    ['throws.ts', /throws\.ts does not load/],
+  ] as const)('%s', ([file, line]) => {
+    const { status, stdout, stderr } = start('validate', file, ...defined);
+    expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
+    expect(stdout.split('\n')[0]).toMatch(line);
+  });
+
+  test('--json has the same as data', () => {
+    const { status, stdout } = start('validate', 'wrong.yaml', 'graph.json', '--json', ...defined);
+    expect(status).toBe(1);
+    const [wrong, whole] = JSON.parse(stdout) as { ok: boolean; problems: { message: string; line?: number }[]; needs?: object }[];
+    expect(wrong).toMatchObject({ file: 'wrong.yaml', ok: false, problems: [{ line: 4 }, { line: 6 }] });
+    expect(whole).toEqual({ file: 'graph.json', ok: true, problems: [], warnings: [], needs: { day: 'Date' } });
+  });
+
+  test('a file that is not there is a usage error', () => {
+    expect(start('validate', 'nowhere.yaml')).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining("There is no file 'nowhere.yaml'") });
+  });
+
+  test('a model of a module is checked, too', () => {
+    expect(flowmodel(['validate', 'visitors.ts#delta', 'behaviour.ts#unbound'], { cwd: `${cli}/test/modules` })).toMatchObject({
+      status: 1,
+      stdout: "visitors.ts#delta: ok, needs startDate: Date, endDate: Date\nbehaviour.ts#unbound: 'loaded' (number) of total is not bound\n",
+    });
+  });
+});

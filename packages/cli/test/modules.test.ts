@@ -1,0 +1,89 @@
+/** Which TypeScript loads without a build, and what is said of the rest. */
+import { existsSync, rmSync, symlinkSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import { cli, command, Folder, flowmodel, modules } from './command.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const head = "import { flowModel, FromContext, modelsOf } from '@flowmodel/core';\nimport { z } from 'zod';\n";
+const folder = new Folder({
+  'types.ts': `${head}interface Row { readonly n: number }\nconst row = { n: 5 } satisfies Row;\nexport type { Row };\nexport default flowModel({ name: 'typed', inputs: {} }, (): number => (row as Row).n)();`,
+  'enum.ts': `${head}enum Level { low, high }\nexport default flowModel({ name: 'enum', inputs: {} }, () => Level.high)();`,
+  'standard.ts': `${head}const inputs = {};\nclass Visitors {\n  @flowModel({ inputs })\n  static count(_: {}): number { return 7; }\n}\nexport const { count } = modelsOf(Visitors);\nexport { Visitors };`,
+  'view.tsx': `export const view = <p>hello</p>;`,
+  'ending.ts': `import { five } from './five.js';\nexport { five };`,
+  'five.ts': 'export const five = 5;',
+  'package.ts': "import '@example/not-installed';",
+  'malformed.ts': 'export const = 5;',
+  'throws.ts': "throw new RangeError('no configuration');",
+});
+afterAll(() => folder.remove());
+const run = (...args: readonly string[]) => flowmodel(['run', ...args], { cwd: folder.path });
+
+describe('loads as it is', () => {
+  test('types of all sorts', () => {
+    expect(run('types.ts')).toEqual({ status: 0, stdout: '5\n', stderr: '' });
+  });
+
+  const old = join(cli, '..', 'core', 'node_modules', 'nodejs-22', 'bin', 'node');
+  test.runIf(existsSync(old))('also on Node 22.18', () => {
+    const { status, stdout } = spawnSync(old, [...command.slice(1), 'run', 'visitors.ts#current', 'startDate=2024-01-01', 'endDate=2024-01-31'], { cwd: modules, encoding: 'utf8' });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '360\n' });
+  });
+});
+
+describe('does not load: exit code 1, and what to do', () => {
+  test.for([
+    ['enum.ts', 'an enum, a namespace or a parameter property is more than types. Compile it, or let a loader do so: npm install -D tsx, then --import tsx.'],
+    ['standard.ts', 'Node does not run decorators, should one stand there or in what it imports. Compile it'],
+    ['view.tsx', 'Node does not run JSX.'],
+    ['ending.ts', 'Node takes the names of imports as they stand: import the .ts file, with its ending.'],
+    ['package.ts', "Install '@example/not-installed' in the project"],
+    ['malformed.ts', 'It is not valid TypeScript.'],
+    ['throws.ts', 'does not load.\n  RangeError: no configuration'],
+  ] as const)('%s', ([file, message]) => {
+    const { status, stdout, stderr } = run(file);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(stderr).toContain(file);
+  });
+});
+
+describe('--import brings a loader', () => {
+  test.for([
+    ['enum.ts', '1\n'],
+    ['standard.ts#count', '7\n'],
+    ['standard.ts#Visitors.count', '7\n'],
+  ] as const)('tsx runs %s', ([target, value]) => {
+    expect(run(target, '--import', 'tsx')).toEqual({ status: 0, stdout: value, stderr: '' });
+  });
+
+  test('one that is not there is named', () => {
+    expect(run('types.ts', '--import', '@example/loader')).toMatchObject({ status: 1, stderr: expect.stringContaining('@example/loader does not load.') });
+  });
+});
+
+describe('the program itself', () => {
+  const bin = join(cli, 'bin', 'flowmodel.js');
+  const args = ['run', join(modules, 'visitors.ts#current'), 'startDate=2024-01-01', 'endDate=2024-01-31'];
+
+  test('runs from its sources where nothing is built', () => {
+    const copy = new Folder();
+    try {
+      for (const name of ['bin', 'src']) spawnSync('cp', ['-r', join(cli, name), copy.path]);
+      rmSync(join(copy.path, 'package.json'));
+      symlinkSync(join(cli, 'package.json'), join(copy.path, 'package.json'));
+      const { status, stdout } = spawnSync(process.execPath, [join(copy.path, 'bin', 'flowmodel.js'), ...args], { encoding: 'utf8' });
+      expect({ status, stdout }).toEqual({ status: 0, stdout: '360\n' });
+    } finally {
+      copy.remove();
+    }
+  });
+
+  test.runIf(existsSync(join(cli, 'dist', 'bin.js')))('runs from what was built', () => {
+    const { status, stdout } = spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8' });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '360\n' });
+  });
+});

@@ -1,0 +1,53 @@
+/** Models that fail, wait, log, keep secrets. */
+import { flowModel, FromContext, GenericResult, Lazy, Resource } from '@flowmodel/core';
+import { z } from 'zod';
+
+const load = flowModel({ name: 'load', inputs: { day: FromContext(z.number()) } }, ({ day }) => {
+  if (day < 0) throw new RangeError('no data before day 0', { cause: new Error('the archive is closed') });
+  return day * 2;
+});
+const total = flowModel({ name: 'total', inputs: { loaded: z.number() } }, ({ loaded }) => loaded + 1);
+export const failing = total({ loaded: load() });
+
+let calls = 0;
+export const flaky = flowModel({ name: 'flaky', inputs: {} }, () => {
+  calls += 1;
+  if (calls < 3) throw new Error(`call ${calls} failed`);
+  return calls;
+})();
+
+/** Never ends by itself. */
+export const endless = flowModel({ name: 'endless', inputs: {} }, (_, run) => {
+  console.log('started');
+  const alive = setInterval(() => {}, 1000);
+  return new Promise<number>((_resolve, reject) => {
+    run.signal.addEventListener('abort', () => {
+      clearInterval(alive);
+      console.log('cleaned up');
+      reject(run.signal.reason as Error);
+    });
+  });
+})();
+
+export const chatty = flowModel({ name: 'chatty', inputs: {} }, (_, run) => {
+  console.log('to the log');
+  console.error('to the log, too');
+  run.progress({ completed: 1, total: 2, message: 'half way' });
+  setInterval(() => {}, 1000); // forgotten
+  return 'the result';
+})();
+
+export const login = flowModel(
+  { name: 'login', inputs: { token: FromContext(z.string().min(8).meta({ secret: true })), user: FromContext(z.string()) } },
+  ({ user }) => `hello ${user}`,
+)();
+export const password = flowModel({ name: 'password', inputs: {}, output: z.string().meta({ secret: true }) }, () => 'hunter2hunter2')();
+
+const rarely = flowModel({ name: 'rarely', inputs: { depth: FromContext(z.number()) } }, ({ depth }) => depth);
+export const lazy = flowModel({ name: 'lazy', inputs: { maybe: Lazy(z.number()), ask: FromContext(z.boolean().default(false)) } }, async ({ maybe, ask }) => (ask ? maybe() : 0))({ maybe: rarely() });
+
+export const needsClient = flowModel({ name: 'needsClient', inputs: { client: Resource<object>() } }, () => 1)();
+export const unbound = total();
+export const opaque = flowModel({ name: 'opaque', inputs: {} }, () => ({ open: new (class Handle {})() }))();
+export const boxed = flowModel({ name: 'boxed', inputs: {} }, () => new GenericResult({ rows: [{ price: 5 }, { price: 7n }], at: new Map([['day', new Date(0)]]) }))();
+export const ambient = flowModel({ name: 'ambient', inputs: { day: z.number(), loaded: z.number() } }, ({ day, loaded }) => [day, loaded])({ day: 1, loaded: load() });
