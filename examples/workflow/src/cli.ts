@@ -16,7 +16,8 @@ async function show(name: string, inputs: object): Promise<void> {
 await show('parameters/simple.yaml', { input_file: 'report.md' });
 await show('parameters/configuration.yaml', { config: { api_base: 'https://example.com' } });
 await show('parameters/dynamic.yaml', { user_input: 'flow', advanced_mode: true });
-print('parameters/item.yaml, for each item', (await scoresOf(['a', 'bb'].map((id) => ({ item_id: id, item_data: { id } }))).flow.compute()).value);
+await show('parameters/batch.yaml', { items: ['a', 'bb'].map((id) => ({ id, data: { id } })) });
+print('parameters/item.yaml, for each item, by code', (await scoresOf(['a', 'bb'].map((id) => ({ item_id: id, item_data: { id } }))).flow.compute()).value);
 await show('parameters/issues.json', { repo: 'flowmodel', current_issue: 7, github: { access_token: 'secret' }, settings: { retry_count: 2 } });
 await show('rates.yaml', { amount: 10, currency: 'EUR' });
 await show('rates.yaml', { amount: 10, currency: 'XXX' });

@@ -41,6 +41,12 @@ describe('the four use cases of parameter passing', () => {
     expect((await scoresOf(items).flow.compute()).value).toEqual([{ id: 'a', score: { severity: 7 } }, { id: 'b', score: { severity: 8 } }]);
   });
 
+  test('4: the same as a document, where one item fails', async () => {
+    const good = { id: 'a', data: { n: 1 } };
+    const bad = { id: 'b', data: 'not an object' };
+    expect(await run('parameters/batch.yaml', { items: [good, bad] })).toEqual({ results: [{ id: 'a', score: { severity: 7 }, item: good }, null], failed: 1 });
+  });
+
   test("the reference page's own document", async () => {
     const inputs = { repo: 'flowmodel', current_issue: 7, github: { access_token: 'hunter2' }, settings: { retry_count: 2 } };
     expect(await run('parameters/issues.json', inputs)).toEqual({ summary: 'Issue 7 in flowmodel (severity 16)' });

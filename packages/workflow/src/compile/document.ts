@@ -3,6 +3,7 @@ import { FlowError } from '@flowmodel/core';
 import { inOrder as inOrderOfText } from '../document/parse.ts';
 import { isNested } from '../document/schema.ts';
 import type { NodeDeclaration, WorkflowDocument } from '../document/schema.ts';
+import { partOf } from '../document/source.ts';
 import type { Source } from '../document/source.ts';
 import type { WorkflowIssue } from '../errors.ts';
 import { suggestion } from '../names.ts';
@@ -11,6 +12,7 @@ import type { Expression } from '../template/expression.ts';
 import { withOutcome } from './gating.ts';
 import { fits, kindOf, kindOfInput, kindOfValue, kindText } from './kinds.ts';
 import { checkModelNode, readsMore, wireModelNode } from './model-node.ts';
+import { checkBatchNode, wireBatchNode } from './batch-node.ts';
 import { checkInstanceNode, wireInstanceNode } from './instance-node.ts';
 import { checkNestedNode, imply, isSplit, readMappings, wireNestedNode, wrapOf } from './nested-node.ts';
 import { checkRoutes, edgesOf, inOrder, placeGates, waitsFor } from './order.ts';
@@ -19,6 +21,7 @@ import { collect } from './parts.ts';
 import { Scope } from './scope.ts';
 import type { Place, Session } from './session.ts';
 import { unionOf, Wiring } from './wiring.ts';
+import { expressionsOf } from './work.ts';
 import type { Basis, CompiledDocument, Wire, Work } from './work.ts';
 
 /** What became of a document. */
@@ -38,7 +41,7 @@ export function compileDocument(document: WorkflowDocument, source: Source, plac
   scope.addNodes(works);
   for (const { child } of works) if (child !== undefined && 'compiled' in child) warnings.push(...child.compiled.warnings);
   const outputs = readOutputs(scope);
-  for (const work of works) for (const value of work.values.values()) addUses(scope, work, value);
+  for (const work of works) for (const value of expressionsOf(work)) addUses(scope, work, value);
 
   const edges = edgesOf(scope, works);
   for (const work of works) imply(scope, work, (from, to) => waitsFor(from, to, edges));
@@ -47,7 +50,8 @@ export function compileDocument(document: WorkflowDocument, source: Source, plac
   const order = 'order' in sorted ? sorted.order : works;
   if ('order' in sorted) placeGates(scope, order, edges);
   for (const work of order) {
-    if (isNested(work.node)) checkNestedNode(scope, work);
+    if (work.batch !== undefined) checkBatchNode(scope, work, work.batch, (body, from) => compileBody(body, partOf(source, from), place, session, basis, issues, warnings));
+    else if (isNested(work.node)) checkNestedNode(scope, work);
     else if (work.instance !== undefined) checkInstanceNode(scope, work, work.instance);
     else if (work.definition !== undefined) checkModelNode(scope, work, work.definition);
     else for (const [name, value] of work.values) scope.kindOf(value, [...work.valuesAt, name]);
@@ -74,6 +78,15 @@ export function compileDocument(document: WorkflowDocument, source: Source, plac
   return { compiled, issues, warnings };
 }
 
+/** The node of a batch by itself: a document at the same depth. */
+function compileBody(body: WorkflowDocument, source: Source, place: Place, session: Session, basis: BasisBuilder, issues: WorkflowIssue[], warnings: WorkflowIssue[]): CompiledDocument | undefined {
+  const { compiled, ...told } = compileDocument(body, source, place, session);
+  issues.push(...told.issues);
+  warnings.push(...told.warnings.filter(({ message }) => !message.startsWith('nothing uses the input'))); // an item need not be used
+  if (compiled !== undefined) basis.include(compiled.basis, 0);
+  return compiled;
+}
+
 function checkInputs(scope: Scope): void {
   for (const [name, input] of Object.entries(scope.document.inputs)) {
     if (input.default === undefined || input.default === null || fits(kindOfValue(input.default), kindOfInput(input))) continue;
@@ -91,8 +104,9 @@ function readNode(node: NodeDeclaration, at: readonly (string | number)[], scope
   const values = new Map(Object.entries(given).map(([name, value]) => [name, parseExpression(value, { bare: nested, instances: session.registry !== undefined }, report, [...valuesAt, name])]));
   const routed = nested ? node.params.error_action : undefined;
   const errorAction = node.error_action ?? (routed === '' ? 'error' : routed);
-  const isInstance = session.registry !== undefined && node.type.startsWith('/');
-  const definition = nested || isInstance ? undefined : findDefinition(node.type, [...at, 'type'], scope, session, basis);
+  const batch = node.batch === undefined ? undefined : { declaration: node.batch, items: parseExpression(node.batch.items, { bare: true }, report, [...at, 'batch', 'items']), body: undefined };
+  const isInstance = batch === undefined && session.registry !== undefined && node.type.startsWith('/');
+  const definition = nested || isInstance || batch !== undefined ? undefined : findDefinition(node.type, [...at, 'type'], scope, session, basis);
   return {
     node,
     at,
@@ -100,8 +114,9 @@ function readNode(node: NodeDeclaration, at: readonly (string | number)[], scope
     values,
     definition,
     instance: isInstance ? scope.instance(node.type, [...at, 'type'], values.keys()) : undefined,
-    child: nested ? session.child(node, at, source, place, errorAction !== undefined, basis, issues) : undefined,
-    mappings: nested ? readMappings(node, at, source, report) : undefined,
+    batch,
+    child: nested && batch === undefined ? session.child(node, at, source, place, errorAction !== undefined, basis, issues) : undefined,
+    mappings: nested && batch === undefined ? readMappings(node, at, source, report) : undefined,
     implied: new Map(),
     errorAction,
     uses: new Set(),
@@ -156,7 +171,7 @@ function readOutputs(scope: Scope): Output[] {
 }
 
 function looksAtFailure(scope: Scope, works: readonly Work[], outputs: readonly Output[], work: Work): boolean {
-  const values = [...works.flatMap(({ values }) => [...values.values()]), ...outputs.map(({ value }) => value)];
+  const values = [...works.flatMap(expressionsOf), ...outputs.map(({ value }) => value)];
   return values.some((value) => [...referencesIn(value)].some(({ reference: { name, path } }) => (path[0] === 'error' || path[0] === 'action') && scope.nodeOf(name) === work));
 }
 
@@ -200,6 +215,7 @@ function wireDocument(scope: Scope, order: readonly Work[], edges: Edges, output
 }
 
 function wireOfNode(scope: Scope, wiring: Wiring, work: Work): Wire {
+  if (work.batch !== undefined) return wireBatchNode(wiring, work, work.batch);
   if (work.instance !== undefined) return wireInstanceNode(wiring, work, work.instance);
   return work.definition === undefined ? wireNestedNode(wiring, work) : wireModelNode(scope, wiring, work, work.definition);
 }
@@ -232,10 +248,11 @@ export class BasisBuilder implements Basis {
     this.tooDeepAt = Math.min(this.tooDeepAt, maxDepth);
   }
 
-  include(child: Basis): void {
+  /** `levels`: how much deeper it stands. */
+  include(child: Basis, levels = 1): void {
     for (const [path, hash] of child.files) this.files.set(path, hash);
     for (const [name, definition] of child.definitions) this.definitions.set(name, definition);
-    this.tooDeepAt = Math.min(this.tooDeepAt, child.tooDeepAt - 1);
+    this.tooDeepAt = Math.min(this.tooDeepAt, child.tooDeepAt - levels);
     this.isFinal &&= child.isFinal;
   }
 }

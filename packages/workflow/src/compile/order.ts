@@ -3,6 +3,7 @@ import { DEFAULT_ACTION } from './outcome.ts';
 import type { Scope } from './scope.ts';
 import { referencesIn } from '../template/expression.ts';
 import { suggestion } from '../names.ts';
+import { expressionsOf } from './work.ts';
 import type { GateEdge, Work } from './work.ts';
 
 /** An edge of the document between nodes that exist. */
@@ -119,7 +120,7 @@ export interface Need {
 /** The nodes without whose value a node cannot run, as far as they may lack one. */
 export function needsOf(scope: Scope, work: Work): Need[] {
   const found = new Map<string, Need>();
-  const references = [...[...work.values.values()].flatMap((value) => [...referencesIn(value)]), ...[...work.implied.values()].map((reference) => ({ reference, isOptional: false }))];
+  const references = [...expressionsOf(work).flatMap((value) => [...referencesIn(value)]), ...[...work.implied.values()].map((reference) => ({ reference, isOptional: false }))];
   for (const { reference, isOptional } of references) {
     const node = scope.nodeOf(reference.name);
     if (isOptional || node === undefined || !node.isOutcome) continue;

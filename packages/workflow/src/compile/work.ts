@@ -1,7 +1,7 @@
 /** What the compiler knows of a document while it works on it. */
 import type { CallableModel, Definition } from '@flowmodel/core';
 import type { Path } from '../document/data.ts';
-import type { InputDeclaration, NodeDeclaration } from '../document/schema.ts';
+import type { BatchDeclaration, InputDeclaration, NodeDeclaration } from '../document/schema.ts';
 import type { WorkflowIssue } from '../errors.ts';
 import type { Expression } from '../template/expression.ts';
 import type { Reference } from '../template/parse.ts';
@@ -71,6 +71,8 @@ export interface Work {
   /** Inputs of the child that the storage mode supplies. */
   readonly implied: Map<string, Reference>;
   readonly errorAction: string | undefined;
+  /** A node for every item of a list; its values are checked and wired as a document of their own. */
+  readonly batch: BatchWork | undefined;
   /** The nodes that its templates refer to. */
   readonly uses: Set<Work>;
   /** What its value is when it succeeds. */
@@ -81,11 +83,21 @@ export interface Work {
   gates: readonly GateEdge[] | undefined;
 }
 
+export interface BatchWork {
+  readonly declaration: BatchDeclaration;
+  readonly items: Expression;
+  /** The node by itself, with the item and what it refers to as inputs. Undefined while it is not compiled, and when it has problems. */
+  body: CompiledDocument | undefined;
+}
+
 export interface GateEdge {
   readonly from: Work;
   readonly action: string;
   readonly others: readonly string[];
 }
+
+/** Every expression of a node. */
+export const expressionsOf = ({ values, batch }: Work): Expression[] => [...(batch === undefined ? [] : [batch.items]), ...values.values()];
 
 /** What a root name stands for. */
 export type RootName =

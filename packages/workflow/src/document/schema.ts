@@ -27,11 +27,24 @@ const Retry = z.strictObject({
   max_delay: Milliseconds.optional().describe('No delay is longer than this many milliseconds.'),
 });
 
+/** A node for every item of a list. */
+const Batch = z.strictObject({
+  items: z.union([z.string(), z.array(z.unknown())], { error: 'expected a template or a list' }).describe('A template that yields a list, or a list with templates.'),
+  as: Name.default('item').describe('What the params of the node call the item of its turn; __index__ is its number, from 0 on.'),
+  error_handling: z.enum(['fail_fast', 'continue']).default('fail_fast').describe('Whether the first failure is that of the node, or is noted in its value.'),
+  parallel: z.boolean().default(false).describe('Whether items are worked on at once.'),
+  max_concurrent: z.number().int().min(1).max(100).default(10).describe('How many, when parallel.'),
+  max_retries: z.number().int().min(1).max(10).default(1).describe('How often an item is tried at most, the first time included.'),
+  retry_wait: z.number().nonnegative().default(0).describe('Seconds between two attempts.'),
+});
+export type BatchDeclaration = z.output<typeof Batch>;
+
 const common = {
   id: Name.describe('Unique in the document; templates call the value by it.'),
   error_action: z.string().min(1).optional().describe('A failure of the node is routed along the edges with this action.'),
   retry: Retry.optional(),
   timeout: Milliseconds.optional().describe('Milliseconds that an attempt may take.'),
+  batch: Batch.optional(),
   description: z.string().optional(),
 };
 
