@@ -170,6 +170,33 @@ describe.each([
   });
 });
 
+describe('a cache that knows part of a graph', () => {
+  test('consumers of different hits stay different, though their own content is equal', async () => {
+    const rows = flowModel({ name: 'part.rows', inputs: {} }, () => ['a', 'b']);
+    const pick = flowModel({ name: 'part.pick', inputs: { rows: z.array(z.string()), city: z.string() } }, ({ city }) => city);
+    const figures = flowModel({ name: 'part.figures', inputs: { city: z.string(), day: FromContext(z.number()) } }, ({ city, day }) => `${city}${day}`);
+    const all = flowModel({ name: 'part.all', inputs: { a: z.string(), b: z.string() } }, ({ a, b }) => [a, b]);
+    const shared = rows();
+    const graph = all({ a: figures({ city: pick({ rows: shared, city: 'x' }) }), b: figures({ city: pick({ rows: shared, city: 'y' }) }) });
+    const cache = memoryCache();
+    expect((await graph.flow.compute({ day: 1 }, { cache })).value).toEqual(['x1', 'y1']);
+    expect((await graph.flow.compute({ day: 2 }, { cache })).value).toEqual(['x2', 'y2']);
+    expect(graph.flow.computeSync({ day: 3 }, { cache }).value).toEqual(['x3', 'y3']);
+  });
+
+  test('what is not cacheable runs once in a run, also where its upstream is a hit the second time', async () => {
+    const ran: string[] = [];
+    const leaf = flowModel({ name: 'part.leaf', inputs: {} }, () => 0);
+    const asks = flowModel({ name: 'part.asks', inputs: { id: z.string(), x: z.number(), m: ModelInput(z.number()) }, cacheable: false }, async ({ id, x, m }, run: FlowRun): Promise<number> => {
+      ran.push(id);
+      return x + (await run.compute(m, {}));
+    });
+    const inner = asks({ id: 'inner', x: leaf(), m: leaf() });
+    await asks({ id: 'outer', x: inner, m: inner }).flow.compute({}, { cache: memoryCache() });
+    expect(ran).toEqual(['inner', 'outer']);
+  });
+});
+
 describe('what is never kept', () => {
   /** How many bodies two runs take, and how many entries there are then. */
   async function twice(graph: { readonly flow: { compute(context: never, options: ComputeOptions): Promise<unknown> } }, count: () => number, options: ComputeOptions = {}): Promise<[number, number]> {

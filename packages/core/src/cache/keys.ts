@@ -70,6 +70,11 @@ export class Keys {
     return this.#derived.get(act)?.keys[cell] ?? undefined;
   }
 
+  /** What stands for a cell in the sources of others, `null` where it has no key. Throws UNHASHABLE. */
+  refOf(act: Activation, cell: number): string | null {
+    return this.of(act, cell) === null ? null : this.#in(act).refs[cell]!;
+  }
+
   source(act: Activation, cell: number): string {
     return this.#in(act).sources[cell]!;
   }
@@ -79,6 +84,7 @@ export class Keys {
     const derived = this.#in(act);
     derived.keys[cell] = key;
     derived.sources[cell] = source;
+    derived.refs[cell] = `${key}.${checksum(source)}`;
   }
 
   isTainted(act: Activation, cell: number): boolean {
@@ -173,7 +179,7 @@ export class Keys {
       } else if (isSpecial(op)) {
         const operand = plan.operands[indexOf(op)]!;
         if (operand.kind === 'lazy') source += `?${derived.refs[operand.cell]!}`;
-        else if (operand.kind === 'container') source += `[${operand.cells.map((upstream) => derived.refs[upstream]!).join()}]`;
+        else if (operand.kind === 'container') source += `[${inOrder(operand.container).map((i) => derived.refs[operand.cells[i]!]!).join()}]`;
       }
     }
     return source;
@@ -277,7 +283,7 @@ export class Keys {
   #containerText(container: Container, isSecret: boolean, at: () => string): string {
     const blanks = container.leaves.map(() => null);
     const data = container.fill(blanks, blanks.map((_, i) => i));
-    return `${this.textOf(data, isSecret, at)}[${container.leaves.map(({ path }) => JSON.stringify(path)).join()}]`;
+    return `${this.textOf(data, isSecret, at)}[${inOrder(container).map((i) => JSON.stringify(container.leaves[i]!.path)).join()}]`;
   }
 }
 
@@ -299,6 +305,23 @@ function eachKeyed(act: Activation, cell: number, visit: (upstream: number) => v
 }
 
 const overrideOf = (plan: Plan, cell: number): Override | undefined => (plan.treatments.size === 0 ? undefined : (plan.treatments.get(cell) as Overridden | undefined)?.override);
+
+const orders = new WeakMap<Container, readonly number[]>();
+
+/** The models of a container by their places: the order in which keys were given does not count. */
+export function inOrder(container: Container): readonly number[] {
+  let order = orders.get(container);
+  if (order === undefined) {
+    const { leaves } = container;
+    order = leaves.map((_, i) => i);
+    if (!container.isFlat) {
+      const places = leaves.map(({ path }) => JSON.stringify(path));
+      order = order.toSorted((a, b) => (places[a]! < places[b]! ? -1 : 1));
+    }
+    orders.set(container, order);
+  }
+  return order;
+}
 
 /** Whether a slot is read as a secret. */
 function isSecretSlot(act: Activation, id: number): boolean {

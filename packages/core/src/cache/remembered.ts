@@ -10,7 +10,7 @@ import type { Model } from '../model/model.ts';
 import { GenericResult, isGenericResult } from '../model/result.ts';
 import { eachUpstream } from '../plan/plan.ts';
 import type { Activation } from '../run/activation.ts';
-import { systemClock } from '../run/clock.ts';
+import { LONGEST_WAIT, systemClock } from '../run/clock.ts';
 import type { Memory } from '../run/memory.ts';
 import { isPromise } from '../run/results.ts';
 import type { Run } from '../run/run.ts';
@@ -61,6 +61,14 @@ export class Remembered implements Memory {
 
   knownKey(act: Activation, cell: number): string | undefined {
     return this.#keys.known(act, cell);
+  }
+
+  identityOf(act: Activation, cell: number): string | undefined {
+    try {
+      return this.#keys.refOf(act, cell) ?? undefined;
+    } catch {
+      return undefined; // told where it is looked up
+    }
   }
 
   contentOf(model: Model): unknown {
@@ -132,9 +140,22 @@ export class Remembered implements Memory {
       asked.add(cell);
       const key = this.#keyFor(act, cell);
       if (key === undefined) others.push(cell);
-      else if (!this.#join(act, cell, key)) keyed.push(cell);
+      else if (!this.#runsHere(act, cell) && !this.#join(act, cell, key)) keyed.push(cell);
     }
     return { keyed, others };
+  }
+
+  /** Whether this very run has the cell's evaluation already; then it takes that one's outcome, or waits for it. */
+  #runsHere(act: Activation, cell: number): boolean {
+    const run = this.#run;
+    const place = run.identities?.known(act, cell);
+    if (place === undefined || (place.act === act && place.cell === cell) || place.act.values[place.cell] === EMPTY) return false;
+    try {
+      return run.join(act, cell);
+    } catch (error) {
+      run.fail(act, cell, error);
+      return true;
+    }
   }
 
   /** Takes the hits in; returns what the misses need. */
@@ -205,17 +226,18 @@ export class Remembered implements Memory {
       return nothing(new CacheFailure('get', 'it answers by a promise where none can be awaited'));
     }
     const { clock = systemClock, cacheTimeout = CACHE_TIMEOUT } = this.#run.options;
+    const hasLimit = cacheTimeout <= LONGEST_WAIT;
     return new Promise((resolve) => {
       let isDone = false;
       const end = (found: Answers): void => {
         if (isDone) return;
         isDone = true;
-        clock.clearTimeout(timer);
+        if (timer !== undefined) clock.clearTimeout(timer);
         this.#waiting.delete(stop);
         resolve(found);
       };
       const stop = (): void => end([]);
-      const timer = clock.setTimeout(() => {
+      const timer = !hasLimit ? undefined : clock.setTimeout(() => {
         this.#isSlow = true;
         end(nothing(slow(cacheTimeout)));
       }, cacheTimeout);
@@ -266,7 +288,7 @@ export class Remembered implements Memory {
     act.values[cell] = PENDING;
     act.joined.set(cell, flight.place);
     run.isAsync = true;
-    const done = (take: () => void): void => {
+    const settle = (take: () => void): void => {
       flight.passengers.delete(passenger);
       this.#joined.delete(passenger);
       act.joined.delete(cell);
@@ -274,17 +296,20 @@ export class Remembered implements Memory {
       take();
       run.drain();
     };
+    const again = (): void => {
+      const refused = this.#refused.get(act) ?? new Set<number>();
+      this.#refused.set(act, refused.add(cell));
+      act.values[cell] = EMPTY;
+      if (act.remaining !== undefined && act.remaining[cell]! >= 0) run.seats.push({ act, cell });
+      else run.want(act, cell);
+    };
+    // What follows is this run's own business, in its own asynchronous context: hence the promise.
+    let land!: (take: () => void) => void;
+    void new Promise<() => void>((resolve) => (land = resolve)).then(settle);
     const passenger: Passenger = {
-      arrive: (entry) => done(() => this.#recalled(act, cell, entry)),
-      fail: (error) => done(() => run.fail(act, cell, error)),
-      refuse: () =>
-        done(() => {
-          const refused = this.#refused.get(act) ?? new Set<number>();
-          this.#refused.set(act, refused.add(cell));
-          act.values[cell] = EMPTY;
-          if (act.remaining !== undefined && act.remaining[cell]! >= 0) run.seats.push({ act, cell });
-          else run.want(act, cell);
-        }),
+      arrive: (entry) => land(() => this.#recalled(act, cell, entry)),
+      fail: (error) => land(() => run.managed!.failedElsewhere(act, cell, error)),
+      refuse: () => land(again),
     };
     flight.passengers.add(passenger);
     this.#joined.set(passenger, flight);

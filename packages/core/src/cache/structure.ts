@@ -3,6 +3,7 @@ import { upstreamOf } from '../context/contract.ts';
 import { asContainer, asModel, UNSET } from '../model/brand.ts';
 import type { Model } from '../model/model.ts';
 import type { Rewrite } from '../model/rewrites.ts';
+import { inOrder } from './keys.ts';
 import type { Keys } from './keys.ts';
 
 const memos = new WeakMap<object, WeakMap<Model, string>>();
@@ -44,7 +45,7 @@ function ownStructure(model: Model, keys: Keys, known: WeakMap<Model, string>): 
     if (role === 'context') text += value === UNSET ? '|-' : `|${keys.textOf(value, schema?.secret === true, () => `context field '${name}'`)}`;
     else if (role !== 'model') {
       const container = asContainer(value);
-      if (container !== undefined) text += `[${container.leaves.map((leaf) => known.get(leaf.model)!).join()}]`;
+      if (container !== undefined) text += `[${inOrder(container).map((i) => known.get(container.leaves[i]!.model)!).join()}]`;
       else if (asModel(value) !== undefined) text += known.get(value as Model)!;
     }
   }
@@ -53,7 +54,25 @@ function ownStructure(model: Model, keys: Keys, known: WeakMap<Model, string>): 
 
 function wrapperStructure({ base, rewrites }: Model, keys: Keys, known: WeakMap<Model, string>): string {
   const kept = rewrites!.kept === undefined ? '' : JSON.stringify([...rewrites!.kept].toSorted());
-  return `with ${kept}|${rewrites!.list.map((rewrite) => rewriteText(rewrite, keys, known)).join('|')}|${known.get(base)!}`;
+  return `with ${kept}|${ordered(rewrites!.list).map((rewrite) => rewriteText(rewrite, keys, known)).join('|')}|${known.get(base)!}`;
+}
+
+/** Between two patches the order of overrides does not count, so they stand by field; of one field the last one wins. */
+function ordered(list: readonly Rewrite[]): Rewrite[] {
+  const sorted: Rewrite[] = [];
+  let overrides: Exclude<Rewrite, { kind: 'patch' }>[] = [];
+  const flush = (): void => {
+    sorted.push(...overrides.toSorted((a, b) => (a.field < b.field ? -1 : a.field > b.field ? 1 : 0)));
+    overrides = [];
+  };
+  for (const rewrite of list) {
+    if (rewrite.kind === 'patch') {
+      flush();
+      sorted.push(rewrite);
+    } else overrides.push(rewrite);
+  }
+  flush();
+  return sorted;
 }
 
 function rewriteText(rewrite: Rewrite, keys: Keys, known: WeakMap<Model, string>): string {

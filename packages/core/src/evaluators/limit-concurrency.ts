@@ -79,13 +79,12 @@ export function limitConcurrency(n: number): Evaluator {
           leave();
           reject(signal.reason as Error);
         };
+        // Not on the stack of whoever gives its place back: the body belongs to this evaluation's asynchronous context.
+        let go!: () => void;
+        new Promise<void>((free) => (go = free)).then(work).then(resolve, reject);
         const leave = places.take(() => {
           signal.removeEventListener('abort', onAbort);
-          try {
-            resolve(work());
-          } catch (error) {
-            reject(error);
-          }
+          go();
         });
         signal.addEventListener('abort', onAbort, { once: true });
       });

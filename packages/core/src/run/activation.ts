@@ -191,9 +191,13 @@ export class Activation {
   }
 
   #transformed(slot: Slot & { kind: 'transform' }): unknown {
-    const inputs = slot.inputs.map((input) => this.slots[input]);
-    const problem = Problem.among(inputs);
-    if (problem !== undefined) return problem;
+    const inputs = new Array<unknown>(slot.inputs.length);
+    let isFine = true;
+    for (let i = 0; i < inputs.length; i++) {
+      inputs[i] = this.slots[slot.inputs[i]!];
+      if (inputs[i] instanceof Problem) isFine = false;
+    }
+    if (!isFine) return Problem.among(inputs);
     try {
       return runTransform(slot.transform, inputs);
     } catch (error) {

@@ -148,10 +148,13 @@ export class Asks implements RunServices, GatherServices {
     return new Promise((resolve, reject) => {
       const deliver = (settle: () => void): void => {
         if (!caller.waits.delete(wait)) return;
-        this.#resume(caller, () => {
+        const finish = (): void => {
+          if (!caller.deliveries.delete(finish)) return;
           run.open.delete(reject);
           settle();
-        });
+        };
+        caller.deliveries.add(finish);
+        this.#resume(caller, finish);
       };
       const wait: Wait = {
         act,

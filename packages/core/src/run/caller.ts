@@ -44,7 +44,11 @@ export class Caller implements FlowRun, Seat, Asker {
   task: Task | undefined = undefined;
   /** What evaluators hold for the body, and give back while it waits. */
   readonly holds: Hold[] = [];
-  #isPaused = false;
+  /** Whether evaluators have back what they held; while they are about to, those who want to go on queue up. */
+  #held: 'yes' | 'no' | 'soon' = 'yes';
+  readonly #resumes: (() => void)[] = [];
+  /** What the body is to be handed as soon as it has its place back. */
+  readonly deliveries = new Set<() => void>();
 
   constructor(services: RunServices, act: Activation, cell: number) {
     this.services = services;
@@ -91,17 +95,25 @@ export class Caller implements FlowRun, Seat, Asker {
 
   /** The body waits: what is held for it is free for others. */
   pause(): void {
-    if (this.#isPaused || this.holds.length === 0) return;
-    this.#isPaused = true;
+    if (this.#held !== 'yes' || this.holds.length === 0) return;
+    this.#held = 'no';
     for (const hold of this.holds) hold.pause();
   }
 
   /** The body wants to go on; calls back when it has back what was held for it. */
   resume(go: () => void): void {
-    if (!this.#isPaused) return go();
-    this.#isPaused = false;
-    const next = (i: number): void => (i === this.holds.length ? go() : this.holds[i]!.resume(() => next(i + 1)));
+    if (this.#held === 'yes') return go();
+    this.#resumes.push(go);
+    if (this.#held === 'soon') return;
+    this.#held = 'soon';
+    const next = (i: number): void => (i === this.holds.length ? this.#resumed() : this.holds[i]!.resume(() => next(i + 1)));
     next(0);
+  }
+
+  #resumed(): void {
+    this.#held = 'yes';
+    if (this.waits.size > 0) this.pause(); // it has begun to wait for something else meanwhile
+    for (const go of this.#resumes.splice(0)) go();
   }
 
   path(): string[] {

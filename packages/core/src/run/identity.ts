@@ -22,6 +22,7 @@ export interface Place {
 export class Identities {
   readonly #models = new Map<unknown, number>();
   readonly #contentOf: (model: Model) => unknown;
+  readonly #keyOf: (act: Activation, cell: number) => string | undefined;
   readonly #primitives = new Map<unknown, number>();
   /** Objects met so far by what is cheap to tell apart; `sameValue` decides within a bucket. */
   readonly #buckets = new Map<string, object[]>();
@@ -31,9 +32,13 @@ export class Identities {
   readonly #ids = new Map<string, number>();
   readonly #places = new Map<number, Place>();
 
-  /** `contentOf`: what makes two models the same; without a cache, being one object. */
-  constructor(contentOf: (model: Model) => unknown = (model) => model) {
+  /**
+   * `contentOf`: what makes two models the same; without a cache, being one object. `keyOf`: with a cache, a cell's content key, by which
+   * a cell is known whose upstream was never looked at.
+   */
+  constructor(contentOf: (model: Model) => unknown = (model) => model, keyOf: (act: Activation, cell: number) => string | undefined = () => undefined) {
     this.#contentOf = contentOf;
+    this.#keyOf = keyOf;
   }
 
   /** Takes in an activation that ran without identities so far. */
@@ -43,16 +48,32 @@ export class Identities {
 
   /** The place where a cell's evaluation happened or happens already, if it does; otherwise it is this one from now on. */
   claim(act: Activation, cell: number): Place | undefined {
-    const id = this.#identify(act, cell);
-    act.identities[cell] = id;
+    const names = this.#identify(act, cell);
+    const place = act.plan.volatileCells.has(cell) ? undefined : names.map((id) => this.#places.get(id)).find((known) => known !== undefined);
+    act.identities[cell] = place?.act.identities[place.cell] ?? names[0]!;
     if (act.plan.volatileCells.has(cell)) return undefined;
-    const place = this.#places.get(id);
-    if (place === undefined) this.#places.set(id, { act, cell });
-    return place?.act === act && place.cell === cell ? undefined : place;
+    const here = place ?? { act, cell };
+    for (const id of names) if (!this.#places.has(id)) this.#places.set(id, here);
+    return here.act === act && here.cell === cell ? undefined : here;
   }
 
-  #identify(act: Activation, cell: number): number {
-    return this.#formed(act, cell, (upstream) => act.identities[upstream]!, (slot) => `;${this.valueId(act.slot(slot))}`);
+  /** The place of a key, if some cell has claimed it. */
+  known(act: Activation, cell: number): Place | undefined {
+    const key = this.#keyOf(act, cell);
+    const id = key === undefined ? undefined : this.#ids.get(`#${key}`);
+    return id === undefined ? undefined : this.#places.get(id);
+  }
+
+  /** What a cell is known by: its key, and what it is made from where all of that is known. The first is never missing. */
+  #identify(act: Activation, cell: number): number[] {
+    const key = this.#keyOf(act, cell);
+    const names = key === undefined ? [] : [numberOf(this.#ids, `#${key}`)];
+    let isKnown = true;
+    eachUpstream(act.plan, cell, (upstream) => {
+      isKnown &&= act.identities[upstream] !== undefined;
+    });
+    if (isKnown) names.push(this.#formed(act, cell, (upstream) => act.identities[upstream]!, (slot) => `;${this.valueId(act.slot(slot))}`));
+    return names.length > 0 ? names : [numberOf(this.#ids, `alone ${this.#ids.size}`)];
   }
 
   #formed(act: Activation, cell: number, idOf: (upstream: number) => number, slotKey: (slot: number) => string): number {

@@ -5,9 +5,8 @@
  * - `emitter`: there is one when there is an observer.
  */
 import { FlowError } from '../errors.ts';
-import { isSecretField, labelOf } from '../model/definition.ts';
-import { eachUpstream, indexOf, isSlot, isSpecial } from '../plan/plan.ts';
-import { SECRET_TEXT } from '../errors.ts';
+import { labelOf } from '../model/definition.ts';
+import { eachUpstream } from '../plan/plan.ts';
 import type { Activation } from './activation.ts';
 import { runChain } from './chain.ts';
 import { systemClock } from './clock.ts';
@@ -25,6 +24,7 @@ import { finished, isPromise } from './results.ts';
 import type { Run } from './run.ts';
 import { Failure, RUNNING } from './states.ts';
 import { outlive } from './outlive.ts';
+import { givenContext, shownInputs, shownValue } from './shown.ts';
 import { CellEvaluation, Task } from './task.ts';
 
 const NONE: readonly Evaluator[] = [];
@@ -69,7 +69,8 @@ export class Managed {
   }
 
   /** The run is over. What no other run waits for is told so. */
-  end(error: unknown): void {
+  end(failure: Failure | undefined): void {
+    const error = failure?.error;
     const isCancelled = error instanceof FlowError && error.code === 'CANCELLED';
     const reason = this.run.reason;
     this.#bequeath();
@@ -82,7 +83,7 @@ export class Managed {
     }
     this.memory.leave();
     if (this.emitter === undefined) return;
-    const status: NodeStatus = error === undefined ? 'computed' : isCancelled ? 'cancelled' : 'failed';
+    const status: NodeStatus = failure === undefined ? 'computed' : isCancelled ? 'cancelled' : 'failed';
     this.emitter.emit(this.#whole!, { type: 'run:end', status, durationMs: this.clock.now() - this.#startedAt, error });
   }
 
@@ -104,7 +105,7 @@ export class Managed {
   abandon(task: Task): void {
     if (!this.#tasks.delete(task)) return;
     this.memory.isWanted(task); // takes it off the list
-    task.heir?.end(this.run.reason);
+    task.heir?.end(new Failure(this.run.reason));
     task.scope.abort(this.run.reason);
   }
 
@@ -245,12 +246,21 @@ export class Managed {
 
   /** A cell's value came from the cache, or from another run. */
   recalled(act: Activation, cell: number, value: unknown, box: unknown): void {
+    if (act.identities[cell] === undefined) this.run.identities?.claim(act, cell);
     if (box !== undefined) act.boxes.set(cell, box);
     if (this.emitter !== undefined) {
       const subject = this.#subjectOf(act, cell);
       this.emitter.emit(subject, { type: 'node:end', status: 'cached', durationMs: 0, attempts: 0, key: this.memory.knownKey(act, cell), value: shownValue(act, cell, value), error: undefined });
     }
     this.run.succeed(act, cell, value);
+  }
+
+  /** Another run was at it, and failed. */
+  failedElsewhere(act: Activation, cell: number, error: unknown): void {
+    if (this.emitter !== undefined) {
+      this.emitter.emit(this.#subjectOf(act, cell), { type: 'node:end', status: 'failed', durationMs: 0, attempts: 0, key: this.memory.knownKey(act, cell), value: undefined, error });
+    }
+    this.run.fail(act, cell, error);
   }
 
   /** A body received the value of a cell that no cache may keep: neither may it keep the body's own. */
@@ -304,33 +314,3 @@ function hasPlaceholder(act: Activation, cell: number): boolean {
   });
   return found;
 }
-
-/* ---------- what events show ---------- */
-
-function givenContext(act: Activation): Readonly<Record<string, unknown>> {
-  const secrets = new Set<string>();
-  for (const slot of act.plan.slots) if (slot.kind === 'parse' && isSecretField(slot.field)) secrets.add(slot.field.name);
-  return Object.freeze(Object.fromEntries(Object.entries(act.context).map(([name, value]) => [name, secrets.has(name) ? SECRET_TEXT : value])));
-}
-
-/** A body's inputs, with what a schema on either side calls a secret masked. */
-function shownInputs(act: Activation, cell: number, inputs: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const { plan } = act;
-  const { definition } = plan.models[cell]!;
-  const isSecret = (upstream: number): boolean => plan.models[upstream]!.definition.output?.secret === true;
-  let shown: Record<string, unknown> | undefined;
-  const hide = (name: string): void => {
-    (shown ??= { ...inputs })[name] = SECRET_TEXT;
-  };
-  for (const field of definition.contextFields) if (isSecretField(field) && Object.hasOwn(inputs, field.name)) hide(field.name);
-  definition.inputs.forEach(({ name, schema }, i) => {
-    const op = plan.ops[plan.offsets[cell]! + i];
-    if (definition.kind === 'class' || op === undefined) return;
-    const operand = isSpecial(op) ? plan.operands[indexOf(op)] : undefined;
-    if (schema?.secret === true || (op >= 0 && isSecret(op)) || (operand?.kind === 'container' && operand.cells.some(isSecret))) hide(name);
-    if (isSlot(op) && inputs[name] !== undefined && plan.slots[indexOf(op)]!.kind === 'parse' && isSecretField((plan.slots[indexOf(op)] as { field: Parameters<typeof isSecretField>[0] }).field)) hide(name);
-  });
-  return shown ?? inputs;
-}
-
-const shownValue = (act: Activation, cell: number, value: unknown): unknown => (act.plan.models[cell]!.definition.output?.secret === true ? SECRET_TEXT : value);

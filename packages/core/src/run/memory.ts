@@ -14,6 +14,8 @@ export interface Memory {
   keyOf(act: Activation, cell: number): string;
   /** Its key if it was derived already. */
   knownKey(act: Activation, cell: number): string | undefined;
+  /** The content key of a cell, undefined where it has none. */
+  identityOf(act: Activation, cell: number): string | undefined;
   /** Something equal for models of equal content. */
   contentOf(model: Model): unknown;
   /**

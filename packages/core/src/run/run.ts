@@ -92,7 +92,7 @@ export class Run implements KernelRun {
       void this.managed?.lookUp(this.main, this.main.plan.root); // never a promise here
       sweep(this);
     } catch (error) {
-      this.end(error);
+      this.end(new Failure(error));
       throw error;
     }
     this.end(undefined);
@@ -111,7 +111,7 @@ export class Run implements KernelRun {
         return Promise.resolve(boxed(main, root));
       }
     } catch (error) {
-      this.end(error);
+      this.end(new Failure(error));
       return Promise.reject(error);
     }
     return new Promise((resolve, reject) => {
@@ -121,7 +121,7 @@ export class Run implements KernelRun {
         this.open.delete(reject);
         if (value instanceof Failure) reject(value.error);
         else resolve(boxed(main, root));
-        this.end(value instanceof Failure ? value.error : undefined);
+        this.end(value instanceof Failure ? value : undefined);
       });
       this.drain();
     });
@@ -149,7 +149,7 @@ export class Run implements KernelRun {
     this.managed?.begin();
     if (signal !== undefined) {
       if (signal.aborted) throw this.#cancelled(signal.reason);
-      const onAbort = (): void => this.end(this.#cancelled(signal.reason));
+      const onAbort = (): void => this.end(new Failure(this.#cancelled(signal.reason)));
       signal.addEventListener('abort', onAbort, { once: true });
       this.#unlisten = () => signal.removeEventListener('abort', onAbort);
     }
@@ -160,15 +160,15 @@ export class Run implements KernelRun {
   }
 
   /** The last thing that happens to a run, once. What bodies still wait for is told that the run is over. */
-  end(error: unknown): void {
+  end(failure: Failure | undefined): void {
     if (this.isOver) return;
     this.isOver = true;
     this.#unlisten?.();
     this.#seats?.clear();
-    if (error !== undefined) this.reason = error;
+    if (failure !== undefined) this.reason = failure.error;
     else if ((this.#open === undefined || this.#open.size === 0) && this.#asks?.hasSignal !== true && this.managed?.isIdle !== false) return this.managed?.end(undefined);
     else this.reason = this.#cancelled(undefined);
-    this.managed?.end(error);
+    this.managed?.end(failure);
     this.#asks?.abort(this.reason);
     for (const reject of this.#open ?? []) reject(this.reason);
     this.#open?.clear();
@@ -299,7 +299,7 @@ export class Run implements KernelRun {
   identify(): void {
     if (this.identities !== undefined) return;
     const { memory } = this.managed ?? {};
-    this.identities = new Identities(memory?.isOn === true ? (model) => memory.contentOf(model) : undefined);
+    this.identities = memory?.isOn === true ? new Identities((model) => memory.contentOf(model), (act, cell) => memory.identityOf(act, cell)) : new Identities();
     this.identities.adopt(this.main);
   }
 

@@ -1,0 +1,51 @@
+/** What events show of values: secrets are masked, whoever calls them so. */
+import { readsOf } from '../context/contract.ts';
+import { SECRET_TEXT } from '../errors.ts';
+import { isSecretField } from '../model/definition.ts';
+import { indexOf, isSpecial } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Activation } from './activation.ts';
+
+const known = new WeakMap<Plan, { readonly slots: number; readonly fields: ReadonlySet<string> }>();
+
+/** The context fields that some reader in the graph calls a secret: lazy branches, class models and what wrappers supply included. */
+function secretFields(plan: Plan): ReadonlySet<string> {
+  let found = known.get(plan);
+  if (found === undefined || found.slots < plan.slots.length) {
+    const fields = new Set<string>();
+    for (const [name, readers] of readsOf(plan.origin)) if (readers.some(({ field }) => isSecretField(field))) fields.add(name);
+    for (const slot of plan.slots) {
+      if (slot.kind === 'parse' && isSecretField(slot.field)) fields.add(slot.field.name);
+      else if (slot.kind === 'object') for (const field of slot.owner.contextFields) if (isSecretField(field)) fields.add(field.name);
+    }
+    known.set(plan, (found = { slots: plan.slots.length, fields }));
+  }
+  return found.fields;
+}
+
+export function givenContext(act: Activation): Readonly<Record<string, unknown>> {
+  const secrets = secretFields(act.plan);
+  return Object.freeze(Object.fromEntries(Object.entries(act.context).map(([name, value]) => [name, secrets.has(name) ? SECRET_TEXT : value])));
+}
+
+/** A body's inputs, with what a schema on either side calls a secret masked. */
+export function shownInputs(act: Activation, cell: number, inputs: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { plan } = act;
+  const { definition } = plan.models[cell]!;
+  const isSecret = (upstream: number): boolean => plan.models[upstream]!.definition.output?.secret === true;
+  let shown: Record<string, unknown> | undefined;
+  const hide = (name: string): void => {
+    (shown ??= { ...inputs })[name] = SECRET_TEXT;
+  };
+  const secrets = secretFields(plan);
+  for (const { name } of definition.contextFields) if (secrets.has(name) && Object.hasOwn(inputs, name)) hide(name);
+  definition.inputs.forEach(({ name, schema }, i) => {
+    const op = plan.ops[plan.offsets[cell]! + i];
+    if (definition.kind === 'class' || op === undefined) return;
+    const operand = isSpecial(op) ? plan.operands[indexOf(op)] : undefined;
+    if (schema?.secret === true || (op >= 0 && isSecret(op)) || (operand?.kind === 'container' && operand.cells.some(isSecret))) hide(name);
+  });
+  return shown ?? inputs;
+}
+
+export const shownValue = (act: Activation, cell: number, value: unknown): unknown => (act.plan.models[cell]!.definition.output?.secret === true ? SECRET_TEXT : value);
