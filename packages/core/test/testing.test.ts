@@ -1,7 +1,7 @@
 /** `@flowmodel/core/testing`: time under control, stand-ins for bodies, counts and records of what ran. The explorer has a file of its own. */
 import { flowModel, FlowError, FromContext, memoryCache, modelClass, retry, timeout } from '@flowmodel/core';
 import { countRuns, recordEvents, stub, virtualClock } from '@flowmodel/core/testing';
-import { describe, expect, expectTypeOf, test } from 'vitest';
+import { describe, expect, expectTypeOf, test, vi } from 'vitest';
 import { z } from 'zod';
 import { deferred } from './deferred.ts';
 import { refusal, rejection } from './refusal.ts';
@@ -75,6 +75,26 @@ describe('virtualClock', () => {
 
   test.each([2 ** 31, Infinity, NaN])('a wait of %d ms, which the system would end at once, is refused', (ms) => {
     expect(refusal(() => virtualClock().setTimeout(() => {}, ms)).code).toBe('DEFINITION');
+  });
+
+  test('where there is no setImmediate, as in browsers', async () => {
+    vi.stubGlobal('setImmediate', undefined);
+    try {
+      const clock = virtualClock();
+      const steps: number[] = [];
+      const sleep = (): Promise<void> => new Promise((resolve) => void clock.setTimeout(resolve, 10));
+      const walk = (async () => {
+        for (let step = 0; step < 3; step++) {
+          await sleep();
+          steps.push(clock.now());
+        }
+      })();
+      await clock.runAll();
+      await walk;
+      expect(steps).toEqual([10, 20, 30]);
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 
   test('the engine keeps time by it: retries wait, attempts run out of time, durations are exact', async () => {
