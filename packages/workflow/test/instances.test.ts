@@ -45,7 +45,8 @@ describe('nodes and params that are registered instances', () => {
   test.each([
     [{ id: 'n', type: '/libary' }, "no model is registered at '/libary'. Did you mean '/library'?"],
     [{ id: 'n', type: '/library' }, "needs 'days' (number) of the context. Declare an input 'days'"],
-    [{ id: 'n', type: '/library', params: { days: 1, place: 'x' } }, "reads 'place' from the context, and its own inputs are bound"],
+    [{ id: 'n', type: '/library', params: { days: 1, place: 'x' } }, "reads 'place' from the context. It reads 'days' and 'verbose'. Its own inputs are bound"],
+    [{ id: 'n', type: '/library', params: { days: 'seven' } }, "'days' of the model at '/library' expects number, and it is string"],
     [{ id: 'n', type: 'add', params: { a: { $ref: '/four' } } }, "no model is registered at '/four'"],
     [{ id: 'n', type: 'echo', params: { value: { $ref: '/library' } } }, "needs 'days' (number) of the context"],
   ])('%j', (node, message) => {

@@ -1,5 +1,5 @@
 /** References and values of a document as models: each reference is one model, however often it stands in the document. */
-import { computed, FlowError, fromField } from '@flowmodel/core';
+import { computed, contextFieldsOf, fromField } from '@flowmodel/core';
 import type { CallableModel } from '@flowmodel/core';
 import { z } from 'zod';
 import type { InputDeclaration } from '../document/schema.ts';
@@ -171,7 +171,8 @@ export class Wiring {
 
   /** A registered model: it reads the inputs that it knows by name, as they are given. */
   instanceWire(model: CallableModel): Wire {
-    const names = Object.keys(this.#scope.document.inputs).filter((name) => reads(model, name));
+    const fields = contextFieldsOf(model);
+    const names = Object.keys(this.#scope.document.inputs).filter((name) => Object.hasOwn(fields, name));
     for (const name of names) this.#scope.resolve(name);
     return { model: pass({ value: model }), needs: new Set(names) };
   }
@@ -229,17 +230,6 @@ export class Wiring {
 }
 
 const compiledIn = ({ child }: Work): CompiledDocument => (child as Extract<Child, { compiled: CompiledDocument }>).compiled;
-
-/** Whether something in the branch of a model reads a field of the context: then, and only then, it may be rewritten. */
-export function reads(model: CallableModel, field: string): boolean {
-  try {
-    rewritten(model, { [field]: fromField(field, z.unknown()) });
-    return true;
-  } catch (error) {
-    if (error instanceof FlowError && error.code === 'WITH_CONTEXT') return false;
-    throw error;
-  }
-}
 
 /** What is never there. */
 const NEVER: Wire<readonly unknown[]> = { model: find({ from: {}, path: ['-'], reference: '' }), needs: NOTHING };
