@@ -1,7 +1,7 @@
 /** Contract §6, `observer`: every event and its fields, spans, order, and that a run is told of from its start to its one end. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { computed, configureFlow, contextTransform, Dependency, dryRun, evaluationServices, flowModel, FlowContext, FlowError, FromContext, keyOf, Lazy, logging, memoryCache, modelClass, ModelInput, Resource, retry, timeout } from '@flowmodel/core';
+import { computed, configureFlow, contextTransform, Dependency, dryRun, evaluationServices, flowModel, FlowContext, FlowError, FromContext, fromField, keyOf, Lazy, logging, memoryCache, modelClass, ModelInput, Resource, retry, timeout } from '@flowmodel/core';
 import type { CallableModel, ComputeOptions, Evaluator, FlowEvent, FlowRun, Observer } from '@flowmodel/core';
 import { virtualClock } from '@flowmodel/core/testing';
 import { deferred, settled, unhandledDuring } from './deferred.ts';
@@ -663,6 +663,11 @@ describe('secrets are masked in every event', () => {
   const produced = contextTransform({ name: 'obs.secret.produced', inputs: {}, output: plain }, () => SECRET);
   const passesOn = flowModel({ name: 'obs.secret.passesOn', inputs: { it: plain } }, ({ it }) => it);
 
+  const readsKey = flowModel({ name: 'obs.secret.readsKey', inputs: { key: FromContext(plain) } }, ({ key }) => key.length);
+  const derives = contextTransform({ name: 'obs.secret.derives', inputs: { token: FromContext(secret) }, patches: { key: plain } }, ({ token }) => ({ key: `Bearer ${token}` }));
+  const handsOn = flowModel({ name: 'obs.secret.handsOn', inputs: { m: ModelInput(z.number()), token: FromContext(secret) } }, async ({ m }, run: FlowRun) => run.compute(m));
+  const readsToken = flowModel({ name: 'obs.secret.readsToken', inputs: { token: FromContext(plain) } }, ({ token }) => token.length);
+
   const runs: [string, { readonly flow: { compute(context: never, options: ComputeOptions): Promise<unknown> } }, object][] = [
     ['a context field', ambient(), { token: SECRET }],
     ['a context field in a FlowContext', ambient(), new FlowContext({ token: SECRET })],
@@ -677,6 +682,10 @@ describe('secrets are masked in every event', () => {
     ['a field inside an object', nested(), { user: { name: 'Ada', password: SECRET } }],
     ['a field that contextType calls secret', byType(), { token: SECRET }],
     ['a class model\'s input and context', new Login({ salt: SECRET }), { token: SECRET, name: 'Ada' }],
+    ['what a transform makes of a secret', readsKey().flow.withContext(derives()), { token: SECRET }],
+    ['a secret under another name', readsKey().flow.withContext({ key: fromField('token', secret) }), { token: SECRET }],
+    ['a field computed as a secret', readsKey().flow.withContext({ key: computed(yields()) }), {}],
+    ['a caller\'s secret that a nested evaluation sees', handsOn({ m: readsToken() }), { token: SECRET }],
     ['a secret result, and its consumer', open({ it: yields() }), {}],
     ['a secret result in a container', listed({ all: ['a', yields(), 'b'] }), {}],
     ['a secret result that comes by a computed field that nobody calls secret', passesOn({ it: 'x' }).rebind({ it: yields() }), {}],
@@ -700,6 +709,15 @@ describe('secrets are masked in every event', () => {
     await expect(refuses({ it: yields() }).flow.compute({}, { observer: record })).rejects.toMatchObject({ code: 'INVALID_RESULT' });
     const yieldsLong = flowModel({ name: 'obs.secret.long', inputs: {}, output: z.string().max(3).meta({ secret: true }) }, () => SECRET);
     await expect(yieldsLong().flow.compute({}, { observer: record })).rejects.toMatchObject({ code: 'INVALID_RESULT' });
+    expect(all('run:end')).toHaveLength(3);
+    expect(everything()).not.toContain(SECRET);
+  });
+
+  test('in errors about what was made of a secret: renamed, transformed, computed', async () => {
+    const short = flowModel({ name: 'obs.secret.short.key', inputs: { key: FromContext(z.string().max(3)) } }, ({ key }) => key.length);
+    for (const rewritten of [short().flow.withContext({ key: fromField('token', secret) }), short().flow.withContext(derives()), short().flow.withContext({ key: computed(yields()) })]) {
+      await expect((rewritten as CallableModel).flow.compute({ token: SECRET }, { observer: record })).rejects.toMatchObject({ code: 'INVALID_CONTEXT' });
+    }
     expect(all('run:end')).toHaveLength(3);
     expect(everything()).not.toContain(SECRET);
   });

@@ -8,8 +8,8 @@ import type { OtelObserver } from './observer.ts';
  * Makes an evaluation's span the active one while its body works, so that what the body calls (an instrumented HTTP client, a database driver) becomes a child
  * of it, and `trace.getActiveSpan()` finds it. The spans are those of the given observer, which the run has to have too. Transparent: keys and values stay what they are.
  *
- * Goes last in `compose`: evaluators inside it may call the body from elsewhere, such as from the end of another evaluation. Needs a context manager, as
- * the SDK for Node.js registers one; without it nothing is active.
+ * Goes last in `compose`, next to the body: an evaluator between the two might call the body from somewhere else. Needs a context manager, as the SDK for Node.js
+ * registers one; without it nothing is active.
  *
  * Throws DEFINITION for what is no such observer.
  *

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { compose, Dependency, fallback, flowModel, FlowResult, flowPathOf, FromContext, GenericResult, keyOf, Lazy, limitConcurrency, logging, memoryCache, ModelInput, retry, timeout } from '@flowmodel/core';
 import type { Evaluator, FlowRun } from '@flowmodel/core';
+import { otelEvaluator, otelObserver } from '@flowmodel/core/otel';
 
 const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const evaluators: [string, () => Evaluator][] = [
@@ -12,6 +13,7 @@ const evaluators: [string, () => Evaluator][] = [
   ['timeout', () => timeout(60_000)],
   ['fallback', () => fallback(retry({ attempts: 1 }))],
   ['limitConcurrency', () => limitConcurrency(2)],
+  ['otelEvaluator', () => otelEvaluator(otelObserver())],
   ['all of them, one inside the other', () => compose(logging({ logger: quiet }), limitConcurrency(3), retry({ attempts: 1 }), timeout(60_000), fallback(logging({ logger: quiet })))],
 ];
 
