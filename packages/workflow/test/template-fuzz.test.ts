@@ -141,7 +141,7 @@ describe('100,000 random templates come to what a slow, obvious interpreter says
   test.each([
     ['in params', false, 70_000],
     ['in mappings', true, 30_000],
-  ])('%s', { timeout: 120_000 }, async (_where, bare, count) => {
+  ])('%s', { timeout: 300_000 }, async (_where, bare, count) => {
     const next = random(seed + (bare ? 1 : 0));
     const seen = { malformed: 0, missing: 0, found: 0 };
     for (let done = 0; done < count; done += 1000) {
