@@ -13,10 +13,9 @@ import type { BoundTransform } from '../model/transform.ts';
  */
 export function runTransform(transform: BoundTransform, context: readonly unknown[]): unknown {
   const { definition } = transform;
-  const values = transform.values.map((value) => (value === UNSET ? undefined : value));
-  definition.contextFields.forEach((field, i) => {
-    values[field.input!.index] = context[i];
-  });
+  const values = transform.values.slice();
+  for (let i = 0; i < values.length; i++) if (values[i] === UNSET) values[i] = undefined;
+  for (let i = 0; i < context.length; i++) values[definition.contextFields[i]!.input!.index] = context[i];
   const result = definition.body(definition.record(values), undefined);
   if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
     (result as Promise<unknown>).then(undefined, () => {}); // its failure is not the news

@@ -15,7 +15,7 @@ import type { Plan } from '../plan/plan.ts';
 import { slotInputs } from '../plan/slots.ts';
 import type { Slot } from '../plan/slots.ts';
 import { objectProblem, Problem } from './problems.ts';
-import { EMPTY, isUnfinished } from './states.ts';
+import { EMPTY, isUnfinished, PENDING, RUNNING } from './states.ts';
 import type { Caller } from './caller.ts';
 import { dependentsOf } from './dependents.ts';
 import type { Dependents } from './dependents.ts';
@@ -24,23 +24,23 @@ export type Waiter = (value: unknown) => void;
 
 /** What only some cells have. */
 interface Extras {
-  readonly waiters: Map<number, Waiter[]>;
-  readonly callers: Map<number, Caller>;
-  readonly boxes: Map<number, unknown>;
-  readonly identities: number[];
-  readonly joined: Map<number, { readonly act: Activation; readonly cell: number }>;
-  readonly prefetched: Set<number>;
-  readonly askers: Map<number, Caller>;
+  waiters: Map<number, Waiter[]> | undefined;
+  callers: Map<number, Caller> | undefined;
+  boxes: Map<number, unknown> | undefined;
+  identities: number[] | undefined;
+  joined: Map<number, { readonly act: Activation; readonly cell: number }> | undefined;
+  prefetched: Set<number> | undefined;
+  askers: Map<number, Caller> | undefined;
 }
 
 export class Activation {
   readonly plan: Plan;
   /** The given context; own fields only. */
-  readonly context: Readonly<Record<string, unknown>>;
+  context: Readonly<Record<string, unknown>>;
   /** Who asked for it by `run.compute`; undefined for the run's root. */
   readonly caller: Caller | undefined;
   /** Per slot: its value, a `Problem`, or EMPTY. */
-  readonly slots: unknown[];
+  slots: unknown[];
   /** Per cell: its unwrapped value, a `Failure`, or a state. Grows with the plan. */
   readonly values: unknown[];
   /** Per cell, once the run is asynchronous: upstream cells still to finish, -1 while nobody asked for it. */
@@ -58,30 +58,30 @@ export class Activation {
   }
 
   get #more(): Extras {
-    return (this.#extras ??= { waiters: new Map(), callers: new Map(), boxes: new Map(), identities: [], joined: new Map(), prefetched: new Set(), askers: new Map() });
+    return (this.#extras ??= { waiters: undefined, callers: undefined, boxes: undefined, identities: undefined, joined: undefined, prefetched: undefined, askers: undefined });
   }
 
   /** Called with a cell's value or `Failure` when it is there. */
   get waiters(): Map<number, Waiter[]> {
-    return this.#more.waiters;
+    return (this.#more.waiters ??= new Map());
   }
 
   /** Cells whose body asked the run for something. */
   get callers(): Map<number, Caller> {
-    return this.#more.callers;
+    return (this.#more.callers ??= new Map());
   }
 
   /** The boxes that bodies returned themselves, passed on to the caller as they are. */
   get boxes(): Map<number, unknown> {
-    return this.#more.boxes;
+    return (this.#more.boxes ??= new Map());
   }
 
   callerAt(cell: number): Caller | undefined {
-    return this.#extras?.callers.get(cell);
+    return this.#extras?.callers?.get(cell);
   }
 
   waitersAt(cell: number): Waiter[] | undefined {
-    return this.#extras?.waiters.get(cell);
+    return this.#extras?.waiters?.get(cell);
   }
 
   /** The consumers of each cell, as far as the plan has grown. */
@@ -91,27 +91,27 @@ export class Activation {
   }
 
   boxOf(cell: number): unknown {
-    return this.#extras?.boxes.get(cell);
+    return this.#extras?.boxes?.get(cell);
   }
 
   /** Per cell, in a run that looks for equal evaluations: the number of its identity. */
   get identities(): number[] {
-    return this.#more.identities;
+    return (this.#more.identities ??= []);
   }
 
   /** Cells that wait for the same evaluation in another place. */
   get joined(): Map<number, { readonly act: Activation; readonly cell: number }> {
-    return this.#more.joined;
+    return (this.#more.joined ??= new Map());
   }
 
   /** Cells of class models whose `deps` were asked for. */
   get prefetched(): Set<number> {
-    return this.#more.prefetched;
+    return (this.#more.prefetched ??= new Set());
   }
 
   /** In a managed run, the bodies that asked for lazy cells. */
   get askers(): Map<number, Caller> {
-    return this.#more.askers;
+    return (this.#more.askers ??= new Map());
   }
 
   /** Another activation of the same plan in the same context, in which what is done here is done. */
@@ -121,8 +121,22 @@ export class Activation {
     this.values.forEach((value, cell) => {
       if (!isUnfinished(value)) copy.values[cell] = value;
     });
-    for (const [cell, box] of this.boxes) copy.boxes.set(cell, box);
+    for (const [cell, box] of this.#extras?.boxes ?? []) copy.boxes.set(cell, box);
     return copy;
+  }
+
+  /**
+   * A nested evaluation is done: it keeps what others may still take over, and lets go of what it took to get there. One body may ask for a
+   * hundred thousand of them in one run.
+   */
+  release(): void {
+    if (this.plan.hasLazy || this.values.some((value) => value === RUNNING || value === PENDING)) return;
+    this.slots = NOTHING;
+    this.context = NO_CONTEXT;
+    this.remaining = undefined;
+    if (this.#extras === undefined) return;
+    const { boxes, identities } = this.#extras;
+    this.#extras = { waiters: undefined, callers: undefined, boxes, identities, joined: undefined, prefetched: undefined, askers: undefined };
   }
 
   /** `remaining`, made the first time. */
@@ -283,6 +297,9 @@ export class Activation {
     return order;
   }
 }
+
+const NOTHING: unknown[] = [];
+const NO_CONTEXT: Readonly<Record<string, unknown>> = Object.freeze({});
 
 /** Copied for small arrays, which is faster than filling them. */
 const BLANK: readonly unknown[] = new Array<unknown>(1024).fill(EMPTY);
