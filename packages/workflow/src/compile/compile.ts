@@ -105,7 +105,7 @@ export interface WorkflowReport {
  * @example
  * ```ts
  * const { issues } = checkWorkflow('nodes: [{ id: a, type: nothing }]', { definitions: new DefinitionRegistry() });
- * console.log(issues[0]?.line, issues[0]?.column); // 1 23
+ * console.log(issues[0]?.line, issues[0]?.column); // 1 24
  * ```
  */
 export function checkWorkflow(documentOrText: string | object, options: CompileOptions = {}): WorkflowReport {
