@@ -23,6 +23,7 @@ export function program(settle: Settle): Command {
     .description('Runs, inspects, explains, draws and validates flowmodel graphs.')
     .version(version)
     .helpCommand(false)
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .showHelpAfterError('(--help shows what there is)')
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, painter(process.stderr)(['red', 'bold'], 'error:'))) });
   // `exitOverride` and output settings are handed down to commands that are made by `command`.

@@ -48,7 +48,8 @@ export function terminal(args: readonly string[], { cwd = modules, env }: Where 
   return { status, screen: withoutTimes(stdout.replaceAll('\r\n', '\n').replaceAll(drawnOver, '')) };
 }
 
-export const withoutTimes = (text: string): string => text.replaceAll(/\b\d+(\.\d+)? (ms|s)\b/g, '… ms').replaceAll(/\b[0-9a-f]{12}\b/g, '(key)');
+// oxlint-disable-next-line no-control-regex -- where a colour ends
+export const withoutTimes = (text: string): string => text.replaceAll(/(?<![\d.])\d+(\.\d+)? (ms|s)\b/g, '… ms').replaceAll(/(?<![0-9a-z-])[0-9a-f]{12}(?![0-9a-z-])|(?<=\[90m)[0-9a-f]{12}(?=\u001B)/g, '(key)');
 
 /** Visible escapes, for golden files. */
 export const visible = (text: string): string => text.replaceAll('\u001B', '␛');

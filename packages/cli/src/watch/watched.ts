@@ -42,6 +42,9 @@ export function reportFiles(files: readonly string[]): void {
   if (isWatched) process.send!({ files: files.map((file) => resolve(file)) } satisfies FileMessage);
 }
 
+/** This package's own modules, some of which are loaded late. */
+const own = new URL('..', import.meta.url).href;
+
 function reportUrl(url: string): void {
-  if (url.startsWith('file:') && !url.includes('/node_modules/')) reportFiles([fileURLToPath(new URL('', url.split('?')[0]))]);
+  if (url.startsWith('file:') && !url.includes('/node_modules/') && !url.startsWith(own)) reportFiles([fileURLToPath(url.split('?')[0]!)]);
 }

@@ -1,0 +1,164 @@
+/** Ctrl-C, readers that leave, and watching. */
+import { spawnSync } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { command, Folder, modules, quoted, start } from './command.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+/** A started command, with what it has said so far. */
+class Started {
+  readonly process: ChildProcessWithoutNullStreams;
+  stdout = '';
+  stderr = '';
+  #read = 0;
+  #listeners: (() => void)[] = [];
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+
+  constructor(args: readonly string[], cwd = modules) {
+    this.process = start(args, { cwd });
+    const heard = (): void => {
+      for (const listener of this.#listeners) listener();
+    };
+    this.process.stdout.on('data', (chunk: Buffer) => {
+      this.stdout += chunk.toString();
+      heard();
+    });
+    this.process.stderr.on('data', (chunk: Buffer) => {
+      this.stderr += chunk.toString();
+      heard();
+    });
+    this.ended = new Promise((resolve) => {
+      this.process.on('close', (code, signal) => {
+        resolve({ code, signal });
+        heard();
+      });
+    });
+  }
+
+  /** Waits until a text stands on stderr, after the last one that was waited for. */
+  async says(text: string): Promise<void> {
+    for (;;) {
+      const at = this.stderr.indexOf(text, this.#read);
+      if (at >= 0) {
+        this.#read = at + text.length;
+        return;
+      }
+      if (this.process.exitCode !== null) throw new Error(`it ended without saying '${text}':\n${this.stderr}`);
+      await new Promise<void>((resolve) => {
+        this.#listeners = [resolve];
+      });
+    }
+  }
+}
+
+const running: Started[] = [];
+afterEach(() => {
+  for (const { process } of running.splice(0)) process.kill('SIGKILL');
+});
+function started(args: readonly string[], cwd?: string): Started {
+  const one = new Started(args, cwd);
+  running.push(one);
+  return one;
+}
+
+describe('a signal', () => {
+  test.for([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s cancels the run: bodies are told, nothing is printed, exit code %i', async ([signal, code]) => {
+    const run = started(['run', 'behaviour.ts#endless']);
+    await run.says('started');
+    run.process.kill(signal);
+    expect(await run.ended).toEqual({ code, signal: null });
+    expect(run.stdout).toBe('');
+    expect(run.stderr).toBe('started\ncleaned up\ncancelled\n');
+  });
+});
+
+describe('a reader that leaves', () => {
+  test.for([
+    ['graph', 'visitors.ts#delta', '--format', 'json'],
+    ['run', 'types.ts#read.anything', `anything=[${'"a long text",'.repeat(5000)}1]`],
+  ])('%s ends quietly', (args) => {
+    const { stdout, stderr } = spawnSync('bash', ['-c', `${quoted([...command, ...args])} | head -c 1`], { cwd: modules, encoding: 'utf8' });
+    expect(stdout).toHaveLength(1);
+    expect(stderr).toBe('');
+  });
+});
+
+describe('run --watch', () => {
+  const head = "import { flowModel } from '@flowmodel/core';\n";
+  const entry = `${head}import { text } from './text.ts';\nexport const delta = flowModel({ name: 'delta', inputs: {} }, () => text)();`;
+
+  test('runs again when the module or one of its imports changes, with the same context; Ctrl-C ends it with 0', async () => {
+    const folder = new Folder({ 'entry.ts': entry, 'text.ts': "export const text = 'first';" });
+    const watch = started(['run', 'entry.ts', '--watch'], folder.path);
+    await watch.says('; Ctrl-C ends]');
+    expect(watch.stdout).toBe('first\n');
+
+    folder.write('text.ts', "export const text = 'second';");
+    await watch.says('[text.ts changed]');
+    await watch.says('[watching');
+    expect(watch.stdout).toBe('first\nsecond\n');
+
+    folder.write('new.ts', entry.replace('=> text', '=> `${text}, from the new entry`')); // as editors save
+    renameSync(join(folder.path, 'new.ts'), join(folder.path, 'entry.ts'));
+    await watch.says('[entry.ts changed]');
+    await watch.says('[watching');
+    expect(watch.stdout).toBe('first\nsecond\nsecond, from the new entry\n');
+
+    watch.process.kill('SIGINT');
+    expect(await watch.ended).toEqual({ code: 0, signal: null });
+    folder.remove();
+  });
+
+  test('a module that does not load, or is not there, is waited for', async () => {
+    const folder = new Folder({ 'entry.ts': entry });
+    const watch = started(['run', 'entry.ts', '--watch'], folder.path);
+    await watch.says('does not load');
+    await watch.says('[watching');
+    folder.write('text.ts', 'export const text = ;');
+    await watch.says('[text.ts changed]');
+    await watch.says('It is not valid TypeScript');
+    await watch.says('[watching');
+    folder.write('text.ts', "export const text = 'at last';");
+    await watch.says('[watching');
+    expect(watch.stdout).toBe('at last\n');
+    watch.process.kill('SIGINT');
+    expect(await watch.ended).toEqual({ code: 0, signal: null });
+    folder.remove();
+  });
+
+  test('a file of the context counts, too', async () => {
+    const folder = new Folder({
+      'entry.ts': `import { flowModel, FromContext } from '@flowmodel/core';\nimport { z } from 'zod';\nexport default flowModel({ name: 'n', inputs: { n: FromContext(z.number()) } }, ({ n }) => n * 2)();`,
+      'context.yaml': 'n: 1\n',
+    });
+    const watch = started(['run', 'entry.ts', '--context', 'context.yaml', '--watch'], folder.path);
+    await watch.says('[watching');
+    folder.write('context.yaml', 'n: 21\n');
+    await watch.says('[context.yaml changed]');
+    await watch.says('[watching');
+    expect(watch.stdout).toBe('2\n42\n');
+    watch.process.kill('SIGINT');
+    expect((await watch.ended).code).toBe(0);
+    folder.remove();
+  });
+
+  test('a run that is still at work is stopped for the next one', async () => {
+    const endless = `import { flowModel } from '@flowmodel/core';\nexport default flowModel({ name: 'endless', inputs: {} }, (_, run) => { console.log('started'); setInterval(() => {}, 1000); return new Promise((_, reject) => run.signal.addEventListener('abort', () => { console.log('stopped'); reject(run.signal.reason); })); })();`;
+    const folder = new Folder({ 'entry.ts': endless });
+    const watch = started(['run', 'entry.ts', '--watch'], folder.path);
+    await watch.says('started');
+    folder.write('entry.ts', `${head}export default flowModel({ name: 'quick', inputs: {} }, () => 'done')();`);
+    await watch.says('stopped');
+    await watch.says('[watching');
+    expect(watch.stdout).toBe('done\n');
+    watch.process.kill('SIGINT');
+    expect((await watch.ended).code).toBe(0);
+    folder.remove();
+  });
+});
