@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { parseSync, Visitor } from 'oxc-parser';
 import { root } from './run.mjs';
 
-const groups = ['AUTH', 'REG', 'DEP', 'PREC', 'CTX', 'COMP', 'WITH', 'XFORM', 'CTYPE', 'RES', 'LAZY', 'FCTX', 'CLS', 'INSP', 'SER', 'REGY', 'OPT', 'EVAL', 'RETRY', 'REP', 'DRY', 'KEY'];
+const groups = ['AUTH', 'REG', 'DEP', 'PREC', 'CTX', 'COMP', 'WITH', 'XFORM', 'CTYPE', 'RES', 'LAZY', 'FCTX', 'CLS', 'INSP', 'SER', 'REGY', 'OPT', 'EVAL', 'RETRY', 'REP', 'DRY', 'KEY', 'ERR'];
 
 const data = join(root, 'docs', 'conformance-ids.json');
 const excuses = join(root, 'docs', 'conformance.md');
