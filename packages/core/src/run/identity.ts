@@ -185,17 +185,33 @@ function rivalsIn(plan: Plan): readonly (readonly number[])[] {
 /** Whether two of the slots that feed the same reader hold equal values, so that cells the plan keeps apart may be the same evaluation. */
 export function anyEqual(act: Activation): boolean {
   for (const slots of rivalsIn(act.plan)) {
-    const primitives = new Set<unknown>();
-    const objects: object[] = [];
-    for (const id of slots) {
-      const value = act.slot(id);
-      if (typeof value !== 'object' || value === null) {
-        if (primitives.has(value)) return true;
-        primitives.add(value);
-      } else {
-        if (objects.some((other) => sameValue(other, value))) return true;
-        objects.push(value);
-      }
+    const values = slots.map((id) => act.slot(id));
+    if (values.length > FEW ? anyEqualAmong(values) : anyEqualPair(values)) return true;
+  }
+  return false;
+}
+
+/** So many values are compared pair by pair, which is quicker than making a set of them. */
+const FEW = 16;
+
+function anyEqualPair(values: readonly unknown[]): boolean {
+  for (let i = 1; i < values.length; i++) for (let j = 0; j < i; j++) if (isEqual(values[i], values[j])) return true;
+  return false;
+}
+
+const isEqual = (value: unknown, other: unknown): boolean =>
+  value === other || (typeof value === 'object' && value !== null ? typeof other === 'object' && sameValue(value, other) : Number.isNaN(value) && Number.isNaN(other));
+
+function anyEqualAmong(values: readonly unknown[]): boolean {
+  const primitives = new Set<unknown>();
+  const objects: object[] = [];
+  for (const value of values) {
+    if (typeof value !== 'object' || value === null) {
+      if (primitives.has(value)) return true;
+      primitives.add(value);
+    } else {
+      if (objects.some((other) => sameValue(other, value))) return true;
+      objects.push(value);
     }
   }
   return false;
