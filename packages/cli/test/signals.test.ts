@@ -76,6 +76,22 @@ describe('a signal', () => {
     expect(run.stdout).toBe('');
     expect(run.stderr).toBe('started\ncleaned up\ncancelled\n');
   });
+
+  test('ends a synchronous run at once, which nothing else could', async () => {
+    const run = started(['run', 'behaviour.ts#blocking', '--sync']);
+    await run.says('blocking');
+    run.process.kill('SIGINT');
+    expect(await run.ended).toEqual({ code: null, signal: 'SIGINT' });
+  });
+
+  test('before anything runs ends the command', async () => {
+    const folder = new Folder({ 'slow.ts': "console.log('loading');\nsetInterval(() => {}, 1000);\nawait new Promise(() => {});" });
+    const run = started(['run', 'slow.ts'], folder.path);
+    await run.says('loading');
+    run.process.kill('SIGINT');
+    expect(await run.ended).toEqual({ code: 130, signal: null });
+    folder.remove();
+  });
 });
 
 describe('a reader that leaves', () => {

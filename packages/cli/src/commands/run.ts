@@ -32,18 +32,19 @@ export async function run(session: Session, target: string, pairs: readonly stri
   if (read.refused.length > 0) throw await misfit(opened);
 
   const verbosity: Verbosity = options.quiet === true ? 'quiet' : options.verbose === true ? 'verbose' : 'normal';
-  const progress = new Progress(session.line, session.paint, verbosity, core.graphOf(model).nodes.filter(({ lazy, unevaluated }) => lazy !== true && unevaluated !== true).length);
+  const progress = new Progress(session.line, session.paint, verbosity, session.line.isLive ? eagerNodes(opened) : 0);
   const start = performance.now();
   const compute = async (cache: ComputeOptions): Promise<unknown> => {
     const all: ComputeOptions = {
       ...cache,
       ...evaluatorOf(core, options),
       observer: progress.observer,
-      signal: session.interruption.arm(),
+      ...(options.sync !== true && { signal: session.interruption.arm() }),
       concurrency: options.concurrency,
     };
     return options.sync === true ? model.flow.computeSync(read.context, all) : model.flow.compute(read.context, all);
   };
+  if (options.sync === true) session.interruption.end(); // nobody would hear a signal; without listeners it ends the process
   progress.start();
   let result: unknown;
   try {
@@ -56,6 +57,9 @@ export async function run(session: Session, target: string, pairs: readonly stri
   const isSecret = progress.root?.value === SECRET;
   await session.out(valueText(isSecret ? SECRET : result, isSecret ? { ...format, select: [] } : format, core, process.stdout));
 }
+
+/** How many nodes will be evaluated at most, lazy ones aside. */
+const eagerNodes = ({ model, core }: Opened): number => core.graphOf(model).nodes.filter(({ lazy, unevaluated }) => lazy !== true && unevaluated !== true).length;
 
 /** Each attempt has its own time. */
 function evaluatorOf(core: Core, { retry, timeout }: RunOptions): { readonly evaluator?: Evaluator } {

@@ -29,6 +29,11 @@ export const endless = flowModel({ name: 'endless', inputs: {} }, (_, run) => {
   });
 })();
 
+export const blocking = flowModel({ name: 'blocking', inputs: {} }, () => {
+  console.log('blocking');
+  for (const end = Date.now() + 30_000; Date.now() < end; );
+})();
+
 export const chatty = flowModel({ name: 'chatty', inputs: {} }, (_, run) => {
   console.log('to the log');
   console.error('to the log, too');
