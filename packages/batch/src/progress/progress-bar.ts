@@ -63,7 +63,6 @@ export function progressBar({ stream = process.stderr, interval = 100, width = 2
       if (item === undefined) return;
       item.standing = { ...item.standing, elapsed: clock.now() - item.startedAt, end: ENDS[event.status] };
       const wasNested = isNested(item);
-      if (!wasNested) draw(item, true);
       items.delete(event.spanId);
       if (!wasNested) screen.keep(item, items);
     }
@@ -85,16 +84,16 @@ class Lines {
   }
 
   draw(_: Items, item: Item): void {
-    const { completed, total = 0, end } = item.standing;
-    const tenth = total > 0 ? Math.floor((completed / total) * 10) : Math.floor(completed / 100);
-    const isLast = end === undefined && total > 0 && completed === total; // its end will tell
-    if (isLast || (end === undefined && tenth <= item.told)) return;
+    const { completed, total } = item.standing;
+    if (completed === total) return; // its end will tell
+    const tenth = total === undefined ? Math.floor(completed / 100) : Math.floor((completed / total) * 10);
+    if (tenth <= item.told) return;
     item.told = tenth;
-    this.#stream.write(`${plainLine(item.standing)}\n`);
+    this.keep(item);
   }
 
-  keep(): void {
-    // A line stays.
+  keep({ standing }: Item): void {
+    this.#stream.write(`${plainLine(standing)}\n`);
   }
 }
 
