@@ -43,6 +43,8 @@ export class Flights {
   readonly live = new Map<string, Flight>();
   /** Results that came while other runs were under way: those may have looked in the cache before. */
   readonly #recent = new Map<string, CacheEntry>();
+  /** Results that a cache is still storing. */
+  readonly #storing = new Map<string, CacheEntry>();
   #runs = 0;
 
   begin(): void {
@@ -61,8 +63,17 @@ export class Flights {
     if (this.#recent.size > RECENT) this.#recent.delete(this.#recent.keys().next().value!);
   }
 
+  /** Until a cache has stored an entry, whoever asks for it gets it from here. */
+  storing(key: string, entry: CacheEntry, stored: PromiseLike<unknown>): void {
+    this.#storing.set(key, entry);
+    const isStored = (): void => {
+      if (this.#storing.get(key) === entry) this.#storing.delete(key);
+    };
+    stored.then(isStored, isStored);
+  }
+
   recent(key: string): CacheEntry | undefined {
-    return this.#recent.size === 0 ? undefined : this.#recent.get(key);
+    return this.#recent.get(key) ?? this.#storing.get(key);
   }
 }
 

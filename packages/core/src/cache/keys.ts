@@ -28,6 +28,7 @@ import type { ComputeOptions, Overridden, Override } from '../run/options.ts';
 import { Problem } from '../run/problems.ts';
 import { codeVersionOf } from './code-version.ts';
 import { defaultHasher } from './default-hasher.ts';
+import { inOrder } from './container-order.ts';
 import type { Hasher } from './hasher.ts';
 import { structureText } from './structure.ts';
 import { valueKey } from './value-key.ts';
@@ -77,6 +78,14 @@ export class Keys {
 
   source(act: Activation, cell: number): string {
     return this.#in(act).sources[cell]!;
+  }
+
+  /** Lets go of all but what is tainted. */
+  forget(act: Activation): void {
+    const derived = this.#derived.get(act);
+    if (derived === undefined) return;
+    if (derived.tainted.includes(true)) this.#derived.set(act, { ...derived, sources: [], refs: [], slots: new Map() });
+    else this.#derived.delete(act);
   }
 
   /** A key that was derived in an earlier run. */
@@ -305,23 +314,6 @@ function eachKeyed(act: Activation, cell: number, visit: (upstream: number) => v
 }
 
 const overrideOf = (plan: Plan, cell: number): Override | undefined => (plan.treatments.size === 0 ? undefined : (plan.treatments.get(cell) as Overridden | undefined)?.override);
-
-const orders = new WeakMap<Container, readonly number[]>();
-
-/** The models of a container by their places: the order in which keys were given does not count. */
-export function inOrder(container: Container): readonly number[] {
-  let order = orders.get(container);
-  if (order === undefined) {
-    const { leaves } = container;
-    order = leaves.map((_, i) => i);
-    if (!container.isFlat) {
-      const places = leaves.map(({ path }) => JSON.stringify(path));
-      order = order.toSorted((a, b) => (places[a]! < places[b]! ? -1 : 1));
-    }
-    orders.set(container, order);
-  }
-  return order;
-}
 
 /** Whether a slot is read as a secret. */
 function isSecretSlot(act: Activation, id: number): boolean {

@@ -83,6 +83,11 @@ export class Remembered implements Memory {
     this.#keys.taint(act, cell);
   }
 
+  forget(act: Activation): void {
+    this.#asked.delete(act);
+    this.#keys.forget(act);
+  }
+
   isTainted(act: Activation, cell: number): boolean {
     return this.#keys.isTainted(act, cell);
   }
@@ -253,7 +258,9 @@ export class Remembered implements Memory {
     if (this.#isSlow) return;
     try {
       const stored = this.#cache!.set(key, entry);
-      if (isPromise(stored)) stored.then(undefined, (error: unknown) => this.#warn(new CacheFailure('set', error)));
+      if (!isPromise(stored)) return;
+      this.#flights!.storing(key, entry, stored);
+      stored.then(undefined, (error: unknown) => this.#warn(new CacheFailure('set', error)));
     } catch (error) {
       this.#warn(new CacheFailure('set', error));
     }

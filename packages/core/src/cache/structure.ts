@@ -3,7 +3,7 @@ import { upstreamOf } from '../context/contract.ts';
 import { asContainer, asModel, UNSET } from '../model/brand.ts';
 import type { Model } from '../model/model.ts';
 import type { Rewrite } from '../model/rewrites.ts';
-import { inOrder } from './keys.ts';
+import { inOrder } from './container-order.ts';
 import type { Keys } from './keys.ts';
 
 const memos = new WeakMap<object, WeakMap<Model, string>>();

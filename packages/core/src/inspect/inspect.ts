@@ -11,7 +11,7 @@ import type { Found } from './fields.ts';
 import { Inspection } from './inspection.ts';
 import { suppliedBy, typeOf } from './own-contract.ts';
 import { problemsOf, requirementsOf } from './requirements.ts';
-import { tellsSecret } from './secret-slots.ts';
+import { tellsSecret } from '../plan/secret-slots.ts';
 import { Survey } from './survey.ts';
 import type { SurveyEdge } from './survey.ts';
 import type { FlowInspection, InspectedDependency, InspectedInput, InspectOptions } from './types.ts';

@@ -16,7 +16,7 @@ import { Activation } from '../run/activation.ts';
 import { Problem } from '../run/problems.ts';
 import { wantedBy } from './own-contract.ts';
 import type { Wanted } from './own-contract.ts';
-import { secretSlots } from './secret-slots.ts';
+import { secretSlots } from '../plan/secret-slots.ts';
 
 /** One edge: `from` is the upstream cell, `to` its consumer. */
 export interface SurveyEdge {

@@ -15,7 +15,7 @@ import type { Plan } from '../plan/plan.ts';
 import { slotInputs } from '../plan/slots.ts';
 import type { Slot } from '../plan/slots.ts';
 import { objectProblem, Problem } from './problems.ts';
-import { EMPTY, isUnfinished, PENDING, RUNNING } from './states.ts';
+import { EMPTY, isUnfinished } from './states.ts';
 import type { Caller } from './caller.ts';
 import { dependentsOf } from './dependents.ts';
 import type { Dependents } from './dependents.ts';
@@ -27,7 +27,6 @@ interface Extras {
   waiters: Map<number, Waiter[]> | undefined;
   callers: Map<number, Caller> | undefined;
   boxes: Map<number, unknown> | undefined;
-  identities: number[] | undefined;
   joined: Map<number, { readonly act: Activation; readonly cell: number }> | undefined;
   prefetched: Set<number> | undefined;
   askers: Map<number, Caller> | undefined;
@@ -48,6 +47,7 @@ export class Activation {
   /** What only some cells have; made when the first one does. */
   #extras: Extras | undefined = undefined;
   #dependents: Dependents | undefined = undefined;
+  #identities: number[] | undefined = undefined;
 
   constructor(plan: Plan, context: Readonly<Record<string, unknown>>, caller: Caller | undefined) {
     this.plan = plan;
@@ -58,7 +58,7 @@ export class Activation {
   }
 
   get #more(): Extras {
-    return (this.#extras ??= { waiters: undefined, callers: undefined, boxes: undefined, identities: undefined, joined: undefined, prefetched: undefined, askers: undefined });
+    return (this.#extras ??= { waiters: undefined, callers: undefined, boxes: undefined, joined: undefined, prefetched: undefined, askers: undefined });
   }
 
   /** Called with a cell's value or `Failure` when it is there. */
@@ -96,7 +96,7 @@ export class Activation {
 
   /** Per cell, in a run that looks for equal evaluations: the number of its identity. */
   get identities(): number[] {
-    return (this.#more.identities ??= []);
+    return (this.#identities ??= []);
   }
 
   /** Cells that wait for the same evaluation in another place. */
@@ -130,13 +130,12 @@ export class Activation {
    * hundred thousand of them in one run.
    */
   release(): void {
-    if (this.plan.hasLazy || this.values.some((value) => value === RUNNING || value === PENDING)) return;
+    if (this.plan.hasLazy || this.values.some(isUnfinished)) return;
     this.slots = NOTHING;
     this.context = NO_CONTEXT;
     this.remaining = undefined;
-    if (this.#extras === undefined) return;
-    const { boxes, identities } = this.#extras;
-    this.#extras = { waiters: undefined, callers: undefined, boxes, identities, joined: undefined, prefetched: undefined, askers: undefined };
+    const boxes = this.#extras?.boxes;
+    this.#extras = boxes === undefined ? undefined : { waiters: undefined, callers: undefined, boxes, joined: undefined, prefetched: undefined, askers: undefined };
   }
 
   /** `remaining`, made the first time. */

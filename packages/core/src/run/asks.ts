@@ -117,6 +117,7 @@ export class Asks implements RunServices, GatherServices {
     void managed?.lookUp(act, cell, true); // never a promise
     const value = finishSync(this.#run, act, cell);
     managed?.inherit(caller, act, cell);
+    this.#release(act, cell);
     return value;
   }
 
@@ -172,10 +173,18 @@ export class Asks implements RunServices, GatherServices {
       caller.pause();
       run.await(act, cell, (found) => {
         run.managed?.inherit(caller, act, cell);
+        this.#release(act, cell);
         deliver(() => (found instanceof Failure ? reject(found.error) : resolve(found)));
       });
       run.drain();
     });
+  }
+
+  /** A nested evaluation that is done lets go of what nobody needs any more. */
+  #release(act: Activation, cell: number): void {
+    if (act === this.#run.main || act.caller === undefined || cell !== act.plan.root) return;
+    act.release();
+    this.#run.managed?.memory.forget(act);
   }
 
   /** Hands a body what it waited for, once it has its place back. */

@@ -34,6 +34,8 @@ export interface Memory {
   isTainted(act: Activation, cell: number): boolean;
   /** The run is over: true where other runs still wait for the task. */
   isWanted(task: Task): boolean;
+  /** A nested evaluation is done: what its keys were made from is not needed any more. */
+  forget(act: Activation): void;
   /** The run is over: it waits for no other run. */
   leave(): void;
 }

@@ -1,10 +1,10 @@
 /** The up-front check: everything that keeps a graph from running, told in one error. */
 import { FlowError, issueText, joinPath, nearest, notePath, SECRET_TEXT, show } from '../errors.ts';
-import { isSecretField } from '../model/definition.ts';
 import type { Definition, InputSpec } from '../model/definition.ts';
 import type { Issue, Validator } from '../model/schema.ts';
 import { indexOf, isSlot, isSpecial } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
+import { secretSlotsOf } from '../plan/secret-slots.ts';
 import { slotInputs } from '../plan/slots.ts';
 import type { Activation } from './activation.ts';
 import { enterableCells } from './enterable.ts';
@@ -63,13 +63,10 @@ export function objectProblem(slot: number, owner: Definition, fields: Readonly<
   );
 }
 
-/** Whether anybody who reads what a slot is made from calls it a secret. */
+/** Whether anybody who reads what a slot is made from calls it a secret, or it is made from one. */
 function isSecret(plan: Plan, id: number): boolean {
-  const sources = new Set(slotInputs(plan.slots[id]!));
-  return plan.slots.some((slot) =>
-    slot.kind === 'parse' ? sources.has(slot.source) && isSecretField(slot.field)
-    : (slot.kind === 'object' || slot.kind === 'check') && slot.owner.contextFields.some((field, i) => sources.has(slot.sources[i]!) && isSecretField(field)),
-  );
+  const marks = secretSlotsOf(plan);
+  return slotInputs(plan.slots[id]!).some((input) => marks[input] === 1);
 }
 
 /** The first code that applies, in this order. */

@@ -4,6 +4,7 @@ import { SECRET_TEXT } from '../errors.ts';
 import { isSecretField } from '../model/definition.ts';
 import { indexOf, isSpecial } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
+import { secretSlotsOf } from '../plan/secret-slots.ts';
 import type { Activation } from './activation.ts';
 
 const known = new WeakMap<Plan, { readonly slots: number; readonly fields: ReadonlySet<string> }>();
@@ -23,6 +24,12 @@ function secretFields(plan: Plan): ReadonlySet<string> {
   return found.fields;
 }
 
+/** Whether a reader calls a field a secret: in this graph, or in the one of a body that asked for this. */
+function isSecretHere(act: Activation, name: string): boolean {
+  for (let at: Activation | undefined = act; at !== undefined; at = at.caller?.act) if (secretFields(at.plan).has(name)) return true;
+  return false;
+}
+
 export function givenContext(act: Activation): Readonly<Record<string, unknown>> {
   const secrets = secretFields(act.plan);
   return Object.freeze(Object.fromEntries(Object.entries(act.context).map(([name, value]) => [name, secrets.has(name) ? SECRET_TEXT : value])));
@@ -37,8 +44,14 @@ export function shownInputs(act: Activation, cell: number, inputs: Readonly<Reco
   const hide = (name: string): void => {
     (shown ??= { ...inputs })[name] = SECRET_TEXT;
   };
-  const secrets = secretFields(plan);
-  for (const { name } of definition.contextFields) if (secrets.has(name) && Object.hasOwn(inputs, name)) hide(name);
+  const marks = secretSlotsOf(plan);
+  const isMade = (source: number): boolean => marks[source] === 1;
+  definition.contextFields.forEach(({ name, input }, i) => {
+    if (!Object.hasOwn(inputs, name)) return;
+    const slot = plan.slots[indexOf(plan.ops[plan.offsets[cell]! + (input?.index ?? 0)]!)]!;
+    const isTold = slot.kind === 'parse' ? isMade(slot.source) : slot.kind === 'object' && isMade(slot.sources[i]!);
+    if (isTold || isSecretHere(act, name)) hide(name);
+  });
   definition.inputs.forEach(({ name, schema }, i) => {
     const op = plan.ops[plan.offsets[cell]! + i];
     if (definition.kind === 'class' || op === undefined) return;

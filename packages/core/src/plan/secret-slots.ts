@@ -2,7 +2,17 @@
 import { isSecretField } from '../model/definition.ts';
 import { UNSET } from '../model/brand.ts';
 import type { BoundTransform } from '../model/transform.ts';
-import type { Slot } from '../plan/slots.ts';
+import type { Plan } from './plan.ts';
+import type { Slot } from './slots.ts';
+
+const known = new WeakMap<Plan, Uint8Array>();
+
+/** `secretSlots` of a plan, as far as it has grown. */
+export function secretSlotsOf(plan: Plan): Uint8Array {
+  let marks = known.get(plan);
+  if (marks === undefined || marks.length < plan.slots.length) known.set(plan, (marks = secretSlots(plan.slots)));
+  return marks;
+}
 
 /** 1 for each slot that a reader calls a secret, that a secret may be taken from, or that is made from one. */
 export function secretSlots(slots: readonly Slot[]): Uint8Array {
@@ -29,6 +39,7 @@ function isMadeFromSecret(slots: readonly Slot[], slot: Slot, marks: Uint8Array)
   if (slot.kind === 'transform') {
     return tellsSecret(slot.transform) || slot.inputs.some((input) => marks[(slots[input] as Slot & { kind: 'parse' }).source] === 1);
   }
+  if (slot.kind === 'computed') return slot.model.definition.output?.secret === true;
   if (slot.kind !== 'pick') return false;
   return marks[slot.otherwise] === 1 || slot.patches.some((patch) => marks[patch] === 1);
 }
