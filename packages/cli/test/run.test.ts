@@ -76,10 +76,8 @@ describe('exit codes', () => {
   test('1: a body that throws; the error with its cause, and where in the graph', () => {
     const { status, stdout, stderr } = flowmodel(['run', 'behaviour.ts#failing', 'day=-1']);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    expect(stderr).toMatch(/^error: total\.loaded\.load failed\n {2}RangeError: no data before day 0\n/);
-    expect(stderr).toContain('behaviour.ts:'); // the line of the user's own code
-    expect(stderr).toContain('[cause]: Error: the archive is closed');
-    expect(stderr).not.toMatch(/packages\/core\/src/);
+    const place = String.raw`\n +at .*behaviour\.ts:\d+:\d+\)?`; // a line of the user's own code
+    expect(stderr).toMatch(new RegExp(`^error: total\\.loaded\\.load failed\n  RangeError: no data before day 0${place}\n    \\[cause\\]: Error: the archive is closed${place}\n$`));
   });
 
   test('1: a graph that cannot run', () => {

@@ -23,13 +23,19 @@ export function failureText(error: unknown, stream: NodeJS.WriteStream, pathOf: 
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+const MOST_CAUSES = 8;
+
 /** With the stack as far as it is the user's own: what Node and flowmodel do in between is left out. */
-function causeText(error: unknown, stream: NodeJS.WriteStream): string {
-  const text = isPlain(error) ? error.message : inspect(error, { colors: hasColours(stream), depth: 4 });
-  return text
-    .split('\n')
-    .filter((line) => !/^\s*(?:\u001B\[\d+m)*\s*at .*(?:node:internal|\/@?flowmodel\/(?:core|workflow)\/|\/packages\/(?:core|workflow|cli)\/(?:src|dist)\/)/.test(line)) // oxlint-disable-line no-control-regex -- colours
-    .join('\n');
+function causeText(error: unknown, stream: NodeJS.WriteStream, depth = 0): string {
+  if (isPlain(error)) return error.message;
+  if (!(error instanceof Error) || depth > MOST_CAUSES) return inspect(error, { colors: hasColours(stream), depth: 4 });
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line) && !isBetween(line));
+  const parts = (error instanceof AggregateError ? (error.errors as unknown[]) : []).map((part, i) => `[${i}]: ${causeText(part, stream, depth + 1)}`);
+  const details = Object.entries(error).filter(([name]) => !['name', 'message', 'stack', 'cause', 'errors'].includes(name)).map(([name, value]) => `${name}: ${inspect(value, { colors: hasColours(stream), depth: 2 })}`);
+  const cause = error.cause === undefined ? [] : [`[cause]: ${causeText(error.cause, stream, depth + 1)}`];
+  return [`${error.name}: ${error.message}`, ...frames, ...[...details, ...parts, ...cause].map(indented)].join('\n');
 }
+
+const isBetween = (frame: string): boolean => /node:internal|\/@?flowmodel\/(?:core|workflow|cli)\/|\/packages\/(?:core|workflow|cli)\/(?:src|dist)\//.test(frame);
 
 const indented = (text: string): string => text.replaceAll(/^/gm, '  ');
