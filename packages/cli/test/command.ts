@@ -38,6 +38,11 @@ export function start(args: readonly string[], { cwd = modules, env }: Where = {
   return spawn(program, [...first, ...args], { cwd, env: plainEnv(env) });
 }
 
+/** The same in a terminal, whose keyboard is stdin. */
+export function startInTerminal(args: readonly string[], { cwd = modules, env }: Where = {}): ChildProcessWithoutNullStreams {
+  return spawn('script', ['-qec', `stty cols 100 rows 40; exec ${quoted([...command, ...args])}`, '/dev/null'], { cwd, env: plainEnv(env) });
+}
+
 export const quoted = (words: readonly string[]): string => words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
 
 const drawnOver = /[^\n]*\r\u001B\[2K/g; // oxlint-disable-line no-control-regex -- that is how a line is erased

@@ -4,7 +4,7 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { command, Folder, modules, quoted, start } from './command.ts';
+import { command, Folder, modules, quoted, start, startInTerminal } from './command.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -13,12 +13,14 @@ class Started {
   readonly process: ChildProcessWithoutNullStreams;
   stdout = '';
   stderr = '';
+  readonly #isTerminal: boolean;
   #read = 0;
   #listeners: (() => void)[] = [];
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 
-  constructor(args: readonly string[], cwd = modules) {
-    this.process = start(args, { cwd });
+  constructor(args: readonly string[], cwd = modules, isTerminal = false) {
+    this.process = isTerminal ? startInTerminal(args, { cwd }) : start(args, { cwd });
+    this.#isTerminal = isTerminal;
     const heard = (): void => {
       for (const listener of this.#listeners) listener();
     };
@@ -38,10 +40,10 @@ class Started {
     });
   }
 
-  /** Waits until a text stands on stderr, after the last one that was waited for. */
+  /** Waits until a text stands on stderr (on the screen of a terminal), after the last one that was waited for. */
   async says(text: string): Promise<void> {
     for (;;) {
-      const at = this.stderr.indexOf(text, this.#read);
+      const at = (this.#isTerminal ? this.stdout : this.stderr).indexOf(text, this.#read);
       if (at >= 0) {
         this.#read = at + text.length;
         return;
@@ -58,8 +60,8 @@ const running: Started[] = [];
 afterEach(() => {
   for (const { process } of running.splice(0)) process.kill('SIGKILL');
 });
-function started(args: readonly string[], cwd?: string): Started {
-  const one = new Started(args, cwd);
+function started(args: readonly string[], cwd?: string, isTerminal?: boolean): Started {
+  const one = new Started(args, cwd, isTerminal);
   running.push(one);
   return one;
 }
@@ -91,6 +93,31 @@ describe('a signal', () => {
     run.process.kill('SIGINT');
     expect(await run.ended).toEqual({ code: 130, signal: null });
     folder.remove();
+  });
+});
+
+describe('in a terminal', () => {
+  const CTRL_C = '\u0003';
+
+  test('a live line shows what is running, logs stand above it, and Ctrl-C cancels', async () => {
+    const run = started(['run', 'behaviour.ts#endless'], modules, true);
+    await run.says('started');
+    await run.says('0 of 1 done, 1 running: endless');
+    run.process.stdin.write(CTRL_C);
+    expect((await run.ended).code).toBe(130);
+    expect(run.stdout).toMatch(/cleaned up\r\n.*cancelled/s);
+  });
+
+  test('Ctrl-C ends --watch with 0, also while a run is at work', async () => {
+    const idle = started(['run', 'behaviour.ts#lazy', 'depth=1', '--watch'], modules, true);
+    await idle.says('Ctrl-C ends]');
+    idle.process.stdin.write(CTRL_C);
+    expect((await idle.ended).code).toBe(0);
+    const busy = started(['run', 'behaviour.ts#endless', '--watch'], modules, true);
+    await busy.says('started');
+    busy.process.stdin.write(CTRL_C);
+    expect((await busy.ended).code).toBe(0);
+    expect(busy.stdout).toContain('cleaned up');
   });
 });
 
