@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { asynchronous } from './async.ts';
+import { batchItems } from './batch.ts';
 import { cache } from './cache.ts';
 import { cold } from './cold.ts';
 import { diskCache } from './disk-cache.ts';
@@ -46,6 +47,7 @@ const questions: Readonly<Record<string, () => Promise<Section>>> = {
   cache: () => cache({ sizes: args.quick ? [10, 1_000] : [10, 1_000, 100_000], effort: grid.effort, log }),
   'disk-cache': () => diskCache({ entries: args.quick ? 500 : 5_000, effort: grid.effort, log }),
   store: () => storeSteps({ steps: 10_000, effort: { ...grid.effort, budgetMs: args.quick ? 500 : 3_000 }, log }),
+  batch: () => batchItems({ items: args.quick ? 1_000 : 10_000, concurrency: 8, effort: { ...grid.effort, budgetMs: args.quick ? 500 : 4_000 }, log }),
   size: () => size(),
 };
 

@@ -256,6 +256,12 @@ describe('errors', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('the value is frozen throughout', async () => {
+    const { value } = await batchModel({ name: 'frozen', ...own(), inputs: {}, params: () => [{ userId: 1, tags: ['a'] }], each: user(), keyBy: ({ userId }) => userId })().flow.compute();
+    const [entry] = value.results;
+    for (const part of [value, value.results, value.stats, value.byKey, entry, entry!.params, entry!.params.tags]) expect(Object.isFrozen(part)).toBe(true);
+  });
+
   test('what params throws is the batch\'s error, as it is', async () => {
     const error = new Error('no list');
     const batch = batchModel({ name: 'none', ...own(), inputs: {}, params: (): Item[] => { throw error; }, each: user() });

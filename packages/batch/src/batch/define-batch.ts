@@ -54,6 +54,7 @@ export function defineBatch(raw: RawBatch): (bindings?: object) => AnyModel {
     ...model,
     inputs: shape,
     orchestrates: true,
+    freeze: false, // `work` freezes what is not frozen yet; another walk over all entries would double the cost of a small item
     // Without `item` it is not known what of the context is read.
     cacheable: item === undefined ? false : model.cacheable !== false,
     version: `${model.version ?? ''}${item === undefined ? '' : JSON.stringify(z.toJSONSchema(item, { unrepresentable: 'any', io: 'input' }))}${onError}`,
@@ -114,7 +115,10 @@ function work({ raw, onError, limits, carried }: Settings, values: Params, list:
     isFull: sink?.isFull,
     ...(sink?.whenRead !== undefined && { whenRead: sink.whenRead }),
   };
-  const value = (stats: BatchStats): object => ({ results, stats, ...(keys !== undefined && { byKey: Object.fromEntries(keys.map((key, i) => [key, results[i]])) }) });
+  const value = (stats: BatchStats): object => {
+    Object.freeze(results);
+    return Object.freeze({ results, stats, ...(keys !== undefined && { byKey: Object.freeze(Object.fromEntries(keys.map((key, i) => [key, results[i]]))) }) });
+  };
   if (runServices(run).isSync) {
     const stats = runItemsSync(job, run);
     if (stats.failed > 0) run.computeSync(incomplete);

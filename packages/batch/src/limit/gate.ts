@@ -35,6 +35,8 @@ export interface Applicant {
   /** Per window. */
   readonly costs: readonly number[];
   go(): void;
+  /** Told when everybody who waits is sent away. */
+  refuse?(error: Error): void;
 }
 
 const LONGEST_WAIT = 2 ** 31 - 1;

@@ -53,9 +53,10 @@ export function createLimiter(options: LimiterOptions = {}): Limiter {
   return limiter;
 }
 
+const NOTHING: LimiterRunOptions = Object.freeze({});
+
 class SharedLimiter implements Limiter {
   readonly #gate: Gate;
-  readonly #rejects = new Map<object, (error: unknown) => void>();
   #isDisposed = false;
   #whenIdle: (() => void)[] = [];
 
@@ -67,43 +68,43 @@ class SharedLimiter implements Limiter {
     return this.#gate.stats();
   }
 
-  async run<T>(fn: () => T | PromiseLike<T>, { signal, inputs }: LimiterRunOptions = {}): Promise<T> {
+  async run<T>(fn: () => T | PromiseLike<T>, { signal, inputs }: LimiterRunOptions = NOTHING): Promise<T> {
     assertFunction('run', 'fn', fn);
-    await this.#enter(this.#gate.costsOf('createLimiter', inputs), signal);
+    if (this.#isDisposed) throw disposed();
+    if (signal?.aborted === true) throw signal.reason;
+    const gate = this.#gate;
+    const costs = gate.costsOf('createLimiter', inputs);
+    if (!gate.tryEnter(costs)) await this.#wait(costs, signal);
     try {
       return await fn();
     } catch (error) {
-      if (isRateLimit(error)) this.#gate.noteRateLimit(retryAfterOf(error));
+      if (isRateLimit(error)) gate.noteRateLimit(retryAfterOf(error));
       throw error;
     } finally {
-      this.#gate.leave();
+      gate.leave();
       if (this.#isDisposed) this.#tellIfIdle();
     }
   }
 
-  #enter(costs: readonly number[], signal: AbortSignal | undefined): Promise<void> {
-    if (this.#isDisposed) return Promise.reject(disposed());
-    if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
+  #wait(costs: readonly number[], signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (signal === undefined) return void this.#gate.enter({ costs, go: resolve, refuse: reject });
       const settle = (then: () => void): void => {
-        this.#rejects.delete(applicant);
-        signal?.removeEventListener('abort', onAbort);
+        signal.removeEventListener('abort', onAbort);
         then();
       };
       const onAbort = (): void => {
         leave();
-        settle(() => reject(signal!.reason as Error));
+        settle(() => reject(signal.reason as Error));
       };
-      const applicant = { costs, go: () => settle(resolve) };
-      this.#rejects.set(applicant, (error) => settle(() => reject(error)));
-      signal?.addEventListener('abort', onAbort, { once: true });
-      const leave = this.#gate.enter(applicant);
+      signal.addEventListener('abort', onAbort, { once: true });
+      const leave = this.#gate.enter({ costs, go: () => settle(resolve), refuse: (error) => settle(() => reject(error)) });
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
-    for (const applicant of this.#gate.clear()) this.#rejects.get(applicant)?.(disposed());
+    for (const applicant of this.#gate.clear()) applicant.refuse?.(disposed());
     const idle = new Promise<void>((resolve) => this.#whenIdle.push(resolve));
     this.#tellIfIdle();
     return idle;
