@@ -3,7 +3,7 @@ import { installIfNeeded } from './install.mjs';
 import { pnpm, run } from './run.mjs';
 
 const commands = [
-  ['tsc', '-b', 'packages/core', 'packages/cache'],
+  ['tsc', '-b', 'packages/core', 'packages/cache', 'packages/batch'],
   [...pnpm, '--silent', '--fail-if-no-match', '--filter', '@flowmodel/bench', 'run', 'start', ...process.argv.slice(2)],
 ];
 
