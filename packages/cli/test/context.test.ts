@@ -110,6 +110,22 @@ describe('JSON is data already; only what JSON does not have is read', () => {
   });
 });
 
+describe('whatever is written', () => {
+  const odd = ['', ' ', ',', ',,', '[', ']', '{', '}', '[]', '{}', '[[]]', '[null]', '{"a":null}', '{"__proto__":{"x":1}}', 'null', 'undefined', 'NaN', 'Infinity', '-', '-0', '1e999', '0x10', '9'.repeat(400), '2024', '2024-13-01', '0000-01-01', '9999-12-31T23:59Z', 'T', '\u0000', '💥', '"', '"a"', 'a=b', '$date', '{"$date":"x"}', '[1,[2,[3]]]'];
+  const words = odd.flatMap((text) => [text, `${text},${text}`, `[${text}]`, `{"a":${text}}`]);
+
+  test('reading throws nothing, and leaves no unread word behind', () => {
+    const isRead = (value: unknown): boolean => !(value instanceof Text) && (typeof value !== 'object' || value === null || [...(value instanceof Map || value instanceof Set ? (value as Iterable<unknown>) : Object.values(value))].every(isRead));
+    for (const schema of Object.values(schemas)) {
+      for (const text of words) {
+        const word = new Text(text);
+        for (const raw of [word, [word], { a: word, name: word }, [[word, word]]]) expect(isRead(readAs(schema, raw))).toBe(true);
+      }
+    }
+    expect(({} as { x?: number }).x).toBeUndefined();
+  });
+});
+
 describe('where a context comes from', () => {
   const region = (...args: readonly string[]) => flowmodel(['run', 'types.ts#read.region', ...args]);
 

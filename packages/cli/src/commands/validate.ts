@@ -2,7 +2,7 @@ import { FlowError } from '@flowmodel/core';
 import { load } from '../load/load.ts';
 import { LoadError } from '../load/module.ts';
 import type { ImportOptions } from '../options.ts';
-import { failureText } from '../output/failure.ts';
+import { problemText } from '../output/failure.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -28,12 +28,12 @@ interface Report {
 /** Says whether documents (and models of modules) are whole. Whether all of them are. Throws a UsageError for a file that is not there. */
 export async function validate(session: Session, targets: readonly string[], options: ValidateOptions): Promise<boolean> {
   const reports: Report[] = [];
-  for (const target of targets) reports.push(await reportOn(session, target, options));
+  for (const target of targets) reports.push(await reportOn(target, options));
   await session.out(options.json === true ? `${JSON.stringify(reports, undefined, 2)}\n` : reports.map(reportText).join(''));
   return reports.every(({ ok }) => ok);
 }
 
-async function reportOn(session: Session, target: string, options: ValidateOptions): Promise<Report> {
+async function reportOn(target: string, options: ValidateOptions): Promise<Report> {
   const warnings: string[] = [];
   try {
     const { model } = await load(target, { imports: options.import ?? [], onWarning: (text) => warnings.push(text) });
@@ -43,13 +43,13 @@ async function reportOn(session: Session, target: string, options: ValidateOptio
     return { file: target, ok: problems.length === 0, problems, warnings, needs };
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    return { file: target, ok: false, problems: problemsOf(error, session), warnings };
+    return { file: target, ok: false, problems: problemsOf(error), warnings };
   }
 }
 
 /** Those of a workflow have positions. */
-function problemsOf(error: unknown, session: Session): readonly Problem[] {
-  if (error instanceof LoadError) return [{ message: failureText(error, process.stdout, session.core?.flowPathOf).replace(/^.*?error:\S*\s/, '').trimEnd() }];
+function problemsOf(error: unknown): readonly Problem[] {
+  if (error instanceof LoadError) return [{ message: problemText(error, process.stdout) }];
   if (!(error instanceof FlowError)) throw error;
   const { issues } = error as { readonly issues?: readonly (Problem & { readonly file?: string })[] };
   if (issues === undefined || issues.length === 0) return [{ message: error.message }];

@@ -11,14 +11,17 @@ const isPlain = (error: unknown): error is Error => error instanceof UsageError 
 /** Ends in a newline. */
 export function failureText(error: unknown, stream: NodeJS.WriteStream, pathOf: (error: unknown) => readonly string[] | undefined = flowPathOf): string {
   const title = painter(stream)(['red', 'bold'], 'error:');
-  if (error instanceof LoadError) return `${title} ${error.message}\n${indented(causeText(error.cause, stream))}\n`;
-  if (isPlain(error)) {
-    const code = error instanceof FlowError ? `${error.code} ` : '';
-    const cause = error.cause !== undefined && !isPlain(error.cause) && error instanceof FlowError && !error.message.includes(messageOf(error.cause)) ? `\n${indented(causeText(error.cause, stream))}` : '';
-    return `${title} ${code}${error.message}${cause}\n`;
-  }
+  if (error instanceof LoadError || isPlain(error)) return `${title} ${problemText(error, stream)}\n`;
   const path = pathOf(error);
   return `${title} ${path === undefined ? 'the run failed' : `${path.join('.')} failed`}\n${indented(causeText(error, stream))}\n`;
+}
+
+/** The message, with the cause where it adds something. */
+export function problemText(error: Error, stream: NodeJS.WriteStream): string {
+  const message = error instanceof FlowError ? `${error.code} ${error.message}` : error.message;
+  const { cause } = error;
+  const isTold = cause === undefined || isPlain(cause) || error instanceof UsageError || message.includes(messageOf(cause));
+  return isTold && !(error instanceof LoadError) ? message : `${message}\n${indented(causeText(cause, stream))}`;
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
