@@ -51,7 +51,7 @@ export { Placeholder } from './run/placeholder.ts';
 export { configureFlow } from './run/options.ts';
 export type { ComputeOptions, Override } from './run/options.ts';
 export { runServices } from './run/flow-run.ts';
-export type { BodyServices, FlowRun, Progress } from './run/flow-run.ts';
+export type { BodyServices, FlowRun, NestedOptions, Progress } from './run/flow-run.ts';
 export { CodecRegistry, registerCodec } from './serialize/codecs.ts';
 export type { Codec } from './serialize/codecs.ts';
 export { decodeValue } from './serialize/decode.ts';

@@ -1,6 +1,6 @@
 /** api.md §7: what a body asks of its run. */
-import { FlowContext, FlowResult, flowModel, flowPathOf, FromContext, GenericResult, Lazy, modelClass, ModelInput, Resource } from '@flowmodel/core';
-import type { CallableModel, FlowRun } from '@flowmodel/core';
+import { FlowContext, FlowResult, flowModel, flowPathOf, FromContext, GenericResult, Lazy, memoryCache, modelClass, ModelInput, Resource } from '@flowmodel/core';
+import type { CallableModel, ComputeOptions, FlowRun } from '@flowmodel/core';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { deferred, settled, unhandledDuring } from './deferred.ts';
@@ -393,5 +393,54 @@ describe('deps of class models', () => {
     const total = new Total({ sizes: [3] });
     expect((await sum({ a: total, b: inc({ x: total.flow.withContext() }) }).flow.compute()).value).toBe(7);
     expect(calls).toEqual(['deps', 'leaf 3', 'call']);
+  });
+});
+
+describe('a nested evaluation with a signal of its own', () => {
+  const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
+
+  /** Three bodies under way; the signal fires for the first two. */
+  async function aborted(options: ComputeOptions = {}) {
+    const signals: AbortSignal[] = [];
+    const gate = deferred<number>();
+    const leaf = flowModel({ inputs: { n: FromContext(z.number()) } }, (_inputs, run: FlowRun) => {
+      signals.push(run.signal);
+      return gate.promise;
+    });
+    const above = flowModel({ inputs: { x: z.number() } }, ({ x }) => x);
+    const asks = flowModel({ inputs: { m: ModelInput(z.number()) } }, async ({ m }, run: FlowRun) => {
+      const abort = new AbortController();
+      const first = run.compute(m, { n: 1 }, { signal: abort.signal }).catch(codeOf);
+      const shared = run.compute(m, { n: 2 }, { signal: abort.signal }).catch(codeOf);
+      const other = run.compute(m, { n: 2 });
+      await settled();
+      abort.abort(new Error('enough'));
+      const codes = await Promise.all([first, shared]);
+      const told = signals.map((signal) => signal.aborted);
+      gate.resolve(7);
+      const again = await run.compute(m, { n: 1 });
+      return { codes, told, other: await other, again };
+    });
+    return (await asks({ m: above({ x: leaf() }) }).flow.compute({}, options)).value;
+  }
+
+  test.each([
+    ['without a cache', {}],
+    ['with one', { cache: memoryCache() }],
+    ['with one place', { concurrency: 1 }],
+  ])('ends for who asked, and for the bodies that nobody else waits for; the run goes on: %s', async (_how, options) => {
+    const { codes, told, other, again } = await aborted(options);
+    expect(codes).toEqual(['CANCELLED', 'CANCELLED']);
+    expect(told).toEqual('concurrency' in options ? [true, true, false] : [true, false]); // the second one got the first one's place in between
+    expect([other, again]).toEqual([7, 7]);
+  });
+
+  test('a signal that fired before, and one that never does', async () => {
+    const leaf = flowModel({ inputs: { n: FromContext(z.number()) } }, async ({ n }) => n);
+    const asks = flowModel({ inputs: { m: ModelInput(z.number()) } }, async ({ m }, run: FlowRun) => [
+      await run.compute(m, { n: 1 }, { signal: AbortSignal.abort() }).catch(codeOf),
+      await run.compute(m, { n: 1 }, { signal: new AbortController().signal }),
+    ]);
+    expect((await asks({ m: leaf() }).flow.compute()).value).toEqual(['CANCELLED', 1]);
   });
 });

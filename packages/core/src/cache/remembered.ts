@@ -299,7 +299,7 @@ export class Remembered implements Memory {
       flight.passengers.delete(passenger);
       this.#joined.delete(passenger);
       act.joined.delete(cell);
-      if (run.isOver) return;
+      if (run.isOver || act.values[cell] !== PENDING) return;
       take();
       run.drain();
     };

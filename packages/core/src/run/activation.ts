@@ -30,6 +30,7 @@ interface Extras {
   joined: Map<number, { readonly act: Activation; readonly cell: number }> | undefined;
   prefetched: Set<number> | undefined;
   askers: Map<number, Caller> | undefined;
+  followed: Set<number> | undefined;
 }
 
 export class Activation {
@@ -58,7 +59,7 @@ export class Activation {
   }
 
   get #more(): Extras {
-    return (this.#extras ??= { waiters: undefined, callers: undefined, boxes: undefined, joined: undefined, prefetched: undefined, askers: undefined });
+    return (this.#extras ??= { waiters: undefined, callers: undefined, boxes: undefined, joined: undefined, prefetched: undefined, askers: undefined, followed: undefined });
   }
 
   /** Called with a cell's value or `Failure` when it is there. */
@@ -114,6 +115,11 @@ export class Activation {
     return (this.#more.askers ??= new Map());
   }
 
+  /** Cells that the same evaluation in another place waits for. */
+  get followed(): Set<number> {
+    return (this.#more.followed ??= new Set());
+  }
+
   /** Another activation of the same plan in the same context, in which what is done here is done. */
   settledCopy(): Activation {
     const copy = new Activation(this.plan, this.context, this.caller);
@@ -135,7 +141,7 @@ export class Activation {
     this.context = NO_CONTEXT;
     this.remaining = undefined;
     const boxes = this.#extras?.boxes;
-    this.#extras = boxes === undefined ? undefined : { waiters: undefined, callers: undefined, boxes, joined: undefined, prefetched: undefined, askers: undefined };
+    this.#extras = boxes === undefined ? undefined : { waiters: undefined, callers: undefined, boxes, joined: undefined, prefetched: undefined, askers: undefined, followed: undefined };
   }
 
   /** `remaining`, made the first time. */

@@ -9,7 +9,9 @@ import type { LazyOperand, RunServices, Wait } from './caller.ts';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { cycleError, waitPath, waitsOf } from './cycles.ts';
+import { FlowError } from '../errors.ts';
 import { finishSync } from './finish-sync.ts';
+import { giveUp } from './give-up.ts';
 import { received } from './gather.ts';
 import type { GatherServices } from './gather.ts';
 import type { Place } from './identity.ts';
@@ -65,12 +67,34 @@ export class Asks implements RunServices, GatherServices {
 
   /* ---------- nested evaluations ---------- */
 
-  nested(caller: Caller, value: unknown, context: unknown): Promise<unknown> {
+  nested(caller: Caller, value: unknown, context: unknown, signal: AbortSignal | undefined): Promise<unknown> {
     return promised(() => {
+      if (signal !== undefined) return this.#nestedUntil(signal, caller, value, context);
       if (this.#run.isSync) return this.nestedSync(caller, value, context);
       const act = this.activate(caller, value, context);
       return this.#request(caller, act, act.plan.root);
     });
+  }
+
+  /** A nested evaluation that ends when a signal fires. */
+  #nestedUntil(signal: AbortSignal, caller: Caller, value: unknown, context: unknown): unknown {
+    const run = this.#run;
+    run.manage(); // so that its bodies have signals of their own
+    const cancelled = (): FlowError => new FlowError('CANCELLED', `${nestedModel(value).brief()} was cancelled by the signal given to run.compute.`, { path: caller.path(), cause: signal.reason });
+    if (signal.aborted) throw cancelled();
+    if (run.isSync) return this.nestedSync(caller, value, context);
+    const act = this.activate(caller, value, context);
+    const promise = this.#request(caller, act, act.plan.root);
+    const onAbort = (): void => {
+      const error = cancelled();
+      for (const wait of caller.waits) if (wait.act === act) wait.break(error);
+      giveUp(run, act, error);
+      run.drain();
+    };
+    const isDone = (): void => signal.removeEventListener('abort', onAbort);
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(isDone, isDone);
+    return promise;
   }
 
   nestedSync(caller: Caller, value: unknown, context: unknown): unknown {

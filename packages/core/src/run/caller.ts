@@ -1,7 +1,7 @@
 import type { Activation } from './activation.ts';
 import { callerPath, failurePath } from './paths.ts';
 import { runBrand } from './flow-run.ts';
-import type { BodyServices, FlowRun, Progress } from './flow-run.ts';
+import type { BodyServices, FlowRun, NestedOptions, Progress } from './flow-run.ts';
 import type { AnyModel } from '../types.ts';
 import type { Operand } from '../plan/plan.ts';
 import type { Asker, Hold } from './evaluation.ts';
@@ -11,7 +11,7 @@ import type { Task } from './task.ts';
 /** What a caller asks its run to do. */
 export interface RunServices extends BodyServices {
   signal(): AbortSignal;
-  nested(caller: Caller, model: unknown, context: unknown): Promise<unknown>;
+  nested(caller: Caller, model: unknown, context: unknown, signal: AbortSignal | undefined): Promise<unknown>;
   nestedSync(caller: Caller, model: unknown, context: unknown): unknown;
   branch(caller: Caller, operand: LazyOperand): Promise<unknown>;
   branchSync(caller: Caller, operand: LazyOperand): unknown;
@@ -73,8 +73,8 @@ export class Caller implements FlowRun, Seat, Asker {
     return this.services;
   }
 
-  compute<V>(model: object, context?: object): Promise<V> {
-    return this.services.nested(this, model, context) as Promise<V>; // the model's own value type
+  compute<V>(model: object, context?: object, options?: NestedOptions): Promise<V> {
+    return this.services.nested(this, model, context, options?.signal) as Promise<V>; // the model's own value type
   }
 
   computeSync<V>(model: object, context?: object): V {

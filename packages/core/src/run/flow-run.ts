@@ -10,6 +10,12 @@ export interface Progress {
   readonly message?: string;
 }
 
+/** Options of one nested evaluation. */
+export interface NestedOptions {
+  /** When it fires, the promise rejects with CANCELLED, and what nobody else in the run waits for ends: its bodies' `run.signal` fires, and no further one starts. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** A body's view of the run that it is part of; the second argument of bodies. */
 export interface FlowRun {
   /** Fires when the run is cancelled or over. */
@@ -21,7 +27,7 @@ export interface FlowRun {
    * Without `context` the model sees the fields that the caller itself consumes and no others; a given one replaces them.
    * Rejects as `compute` does, and with CYCLE when the model waits for its caller.
    */
-  compute<V>(model: ModelYielding<V>, context?: object | FlowContext): Promise<V>;
+  compute<V>(model: ModelYielding<V>, context?: object | FlowContext, options?: NestedOptions): Promise<V>;
   /** As `compute`, without promises. */
   computeSync<V>(model: ModelYielding<V>, context?: object | FlowContext): V;
   /** Says how far the body has come. */

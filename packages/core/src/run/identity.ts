@@ -57,6 +57,14 @@ export class Identities {
     return here.act === act && here.cell === cell ? undefined : here;
   }
 
+  /** A cell that was given up is no place to join any more. */
+  forget(act: Activation, cell: number): void {
+    for (const id of this.#identify(act, cell)) {
+      const place = this.#places.get(id);
+      if (place?.act === act && place.cell === cell) this.#places.delete(id);
+    }
+  }
+
   /** The place of a key, if some cell has claimed it. */
   known(act: Activation, cell: number): Place | undefined {
     const key = this.#keyOf(act, cell);

@@ -109,6 +109,17 @@ export class Managed {
     task.scope.abort(this.run.reason);
   }
 
+  /** Nobody in this run wants a task any more: false where other runs wait for it, which then go on waiting. */
+  giveUp(task: Task, error: unknown): boolean {
+    if (this.memory.isOn && this.memory.isWanted(task)) return false;
+    if (!this.#tasks.delete(task)) return false;
+    task.isGivenUp = true;
+    this.run.identities?.forget(task.act, task.cell);
+    this.#ended(task, 'cancelled', undefined, error);
+    task.scope.abort(error);
+    return true;
+  }
+
   get isIdle(): boolean {
     return this.#tasks.size === 0;
   }
@@ -189,11 +200,11 @@ export class Managed {
     outcome.then(
       (value) => {
         this.#settled(task, value);
-        settle(() => this.#succeed(act, cell, value));
+        if (!task.isGivenUp) settle(() => this.#succeed(act, cell, value));
       },
       (error: unknown) => {
         this.#settled(task, new Failure(error));
-        settle(() => run.fail(act, cell, error));
+        if (!task.isGivenUp) settle(() => run.fail(act, cell, error));
       },
     );
   }

@@ -310,6 +310,7 @@ export class Run implements KernelRun {
     const value = twin.act.values[twin.cell];
     if (value instanceof Failure) throw value.error;
     const settle = (found: unknown): void => {
+      if (act.values[cell] instanceof Failure) return; // given up meanwhile
       if (found instanceof Failure) return this.fail(act, cell, found.error);
       this.managed?.inherit({ act, cell }, twin.act, twin.cell);
       const box = twin.act.boxOf(twin.cell);
@@ -320,6 +321,7 @@ export class Run implements KernelRun {
       if (this.isSync || (value === RUNNING && this.finishing > 0)) throw cycleError(nestedCycle({ act, cell }, twin));
       act.values[cell] = PENDING;
       act.joined.set(cell, twin);
+      twin.act.followed.add(twin.cell);
       this.isAsync = true;
     }
     this.await(twin.act, twin.cell, settle);

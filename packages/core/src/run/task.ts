@@ -9,7 +9,7 @@ import { evaluationBrand } from './evaluation.ts';
 import type { Asker, EngineEvaluation, EvaluationServices, Hold } from './evaluation.ts';
 import type { EventBody } from './events.ts';
 import { runBrand } from './flow-run.ts';
-import type { BodyServices, FlowRun, Progress } from './flow-run.ts';
+import type { BodyServices, FlowRun, NestedOptions, Progress } from './flow-run.ts';
 import type { Managed } from './managed.ts';
 import { consumedFields } from './nested.ts';
 import type { Run } from './run.ts';
@@ -30,6 +30,8 @@ export class Task implements EvaluationServices {
   yielded: unknown = undefined;
   /** Its run is over, but others wait for it: what its body asks for from now on is this run's business. */
   heir: Run | undefined = undefined;
+  /** Who asked for it does not want it any more, and nobody else does. */
+  isGivenUp = false;
   #marks: Set<object> | undefined = undefined;
 
   constructor(managed: Managed, act: Activation, cell: number, inputs: Readonly<Record<string, unknown>>, caller: Caller, subject: Subject, startedAt: number) {
@@ -175,8 +177,8 @@ class AttemptRun implements FlowRun {
     return this.#task.caller[runBrand];
   }
 
-  compute<V>(model: ModelYielding<V>, context?: object): Promise<V> {
-    return this.#task.caller.compute(model, context);
+  compute<V>(model: ModelYielding<V>, context?: object, options?: NestedOptions): Promise<V> {
+    return this.#task.caller.compute(model, context, options);
   }
 
   computeSync<V>(model: ModelYielding<V>, context?: object): V {
