@@ -258,6 +258,24 @@ describe('who waits for what', () => {
     expect((await run).stats.ok).toBe(3);
   });
 
+  test('a body that ends while it waits to get its place back leaves no place taken', async () => {
+    const desk = new Desk();
+    const limiter = createLimiter({ concurrency: 1 });
+    const free = flowModel({ name: 'free', definitions: definitions(), inputs: {} }, () => desk.work('free'))();
+    const holder = flowModel({ name: 'holder', definitions: definitions(), inputs: { user: FromContext(z.number()) }, evaluator: throttle({ limiter }) }, async ({ user }, run) => {
+      if (user === 0) void run.compute(free); // and does not wait for it
+      return desk.work(String(user));
+    })();
+    const run = mapFlow(holder, users(2), { concurrency: 2 }).then((value) => value);
+    await settled();
+    expect(desk.started.toSorted()).toEqual(['0', '1', 'free']); // 1 works in the place of 0
+    await desk.end('free'); // 0 wants its place back
+    await desk.end('0');
+    await desk.end('1');
+    expect((await run).stats.ok).toBe(2);
+    expect(limiter.stats()).toMatchObject({ active: 0, queued: 0 });
+  });
+
   test('cancelling a run takes those who wait out of a shared limiter, and leaks nothing', async () => {
     const desk = new Desk();
     const limiter = createLimiter({ concurrency: 1 });

@@ -67,7 +67,7 @@ const list = (): readonly PresetName[] => [...byName.values()].map(({ name }) =>
  * @example
  * ```ts
  * const evaluator = throttle({ ...presets.openai.tier1, concurrency: 3 });
- * console.log(presets.get('OpenAI.Tier1').rate, evaluator.stats().limit); // { limit: 60, interval: '1m' } 3
+ * console.log(presets.get('openai.tier1').rate, evaluator.stats().limit); // { limit: 60, interval: '1m' } 3
  * ```
  */
 export const presets = Object.freeze({ ...TABLE, get, list });
