@@ -40,6 +40,8 @@ export function runItems(job: ItemsJob, run: FlowRun): Promise<BatchStats> {
   const gate = new Gate(limits, clock);
   const hasRates = limits.rates.length > 0;
   const { signal } = run;
+  /** Tells the siblings of an item that failed; the run that the batch is part of goes on. */
+  const siblings = onError === 'fail' ? new AbortController() : undefined;
   return new Promise((resolve, reject) => {
     let next = 0;
     let isOver = false;
@@ -66,7 +68,10 @@ export function runItems(job: ItemsJob, run: FlowRun): Promise<BatchStats> {
       let params = item;
       const failed = (error: unknown): void => {
         if (signal.aborted) onAbort();
-        else if (onError === 'fail') end(() => reject(error));
+        else if (siblings !== undefined) {
+          end(() => reject(error));
+          siblings.abort(error);
+        }
         else settle(Object.freeze({ status: 'error', params, error }), index);
       };
       try {
@@ -74,7 +79,7 @@ export function runItems(job: ItemsJob, run: FlowRun): Promise<BatchStats> {
       } catch (error) {
         return void Promise.resolve().then(() => failed(error)); // as late as any other outcome
       }
-      run.compute(job.each, contextOf(job, params)).then((value) => settle(Object.freeze({ status: 'ok', params, value }), index), failed);
+      run.compute(job.each, contextOf(job, params), siblings && { signal: siblings.signal }).then((value) => settle(Object.freeze({ status: 'ok', params, value }), index), failed);
     };
     const proceed = (): void => {
       const mayBegin = (): boolean => !isOver && !isQueued && next < items.length && job.isFull?.() !== true;
