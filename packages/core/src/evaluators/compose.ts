@@ -8,7 +8,7 @@ import type { Evaluation, Evaluator } from '../run/evaluation.ts';
  *
  * @example
  * ```ts
- * const robust = compose(logging({ logger: quiet }), retry({ attempts: 3, delay: 100 }), timeout(5000)); // 5 s for each of three attempts
+ * const robust = compose(logging(), retry({ attempts: 3, delay: 100 }), timeout(5000)); // 5 s for each of three attempts
  * ```
  */
 export function compose(...evaluators: readonly Evaluator[]): Evaluator {
