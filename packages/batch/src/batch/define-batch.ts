@@ -111,6 +111,7 @@ function work({ raw, onError, limits, carried }: Settings, values: Params, list:
     isAmbient: carried.isAmbient,
     limits,
     onError,
+    mayEndEarly: onError === 'fail' || raw.model.evaluator !== undefined,
     settled: sink?.settled ?? ((entry, index) => void (results[index] = entry)),
     isFull: sink?.isFull,
     ...(sink?.whenRead !== undefined && { whenRead: sink.whenRead }),

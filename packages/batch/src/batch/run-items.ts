@@ -23,6 +23,8 @@ export interface ItemsJob {
   readonly isAmbient: boolean;
   readonly limits: ReadOptions;
   readonly onError: 'collect' | 'fail';
+  /** Whether the batch may end while its run goes on and instances are under way, which are then told: by the first error, or by an evaluator around it. */
+  readonly mayEndEarly: boolean;
   /** Entries as they come. */
   settled(entry: Entry, index: number): void;
   /** Entries wait to be read: nothing more begins until `whenRead` calls back. */
@@ -40,20 +42,22 @@ export function runItems(job: ItemsJob, run: FlowRun): Promise<BatchStats> {
   const gate = new Gate(limits, clock);
   const hasRates = limits.rates.length > 0;
   const { signal } = run;
-  /** Tells the siblings of an item that failed; the run that the batch is part of goes on. */
-  const siblings = onError === 'fail' ? new AbortController() : undefined;
+  /** Tells the instances under way that the batch is over; the run that it is part of may go on. */
+  const stop = job.mayEndEarly ? new AbortController() : undefined;
+  const nested = stop && { signal: stop.signal };
   return new Promise((resolve, reject) => {
     let next = 0;
     let isOver = false;
     let isQueued = false;
-    const end = (settle: () => void): void => {
+    const end = (settle: () => void, reason?: unknown): void => {
       if (isOver) return;
       isOver = true;
       gate.clear();
       signal.removeEventListener('abort', onAbort);
       settle();
+      if (reason !== undefined) stop?.abort(reason);
     };
-    const onAbort = (): void => end(() => reject(signal.reason as Error));
+    const onAbort = (): void => end(() => reject(signal.reason as Error), signal.reason);
     const settle = (entry: Entry, index: number): void => {
       if (isOver) return;
       job.settled(entry, index);
@@ -68,10 +72,7 @@ export function runItems(job: ItemsJob, run: FlowRun): Promise<BatchStats> {
       let params = item;
       const failed = (error: unknown): void => {
         if (signal.aborted) onAbort();
-        else if (siblings !== undefined) {
-          end(() => reject(error));
-          siblings.abort(error);
-        }
+        else if (onError === 'fail') end(() => reject(error), error ?? true);
         else settle(Object.freeze({ status: 'error', params, error }), index);
       };
       try {
@@ -79,7 +80,7 @@ export function runItems(job: ItemsJob, run: FlowRun): Promise<BatchStats> {
       } catch (error) {
         return void Promise.resolve().then(() => failed(error)); // as late as any other outcome
       }
-      run.compute(job.each, contextOf(job, params), siblings && { signal: siblings.signal }).then((value) => settle(Object.freeze({ status: 'ok', params, value }), index), failed);
+      run.compute(job.each, contextOf(job, params), nested).then((value) => settle(Object.freeze({ status: 'ok', params, value }), index), failed);
     };
     const proceed = (): void => {
       const mayBegin = (): boolean => !isOver && !isQueued && next < items.length && job.isFull?.() !== true;
