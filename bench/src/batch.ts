@@ -90,7 +90,7 @@ export async function batchItems({ items, concurrency, effort, log }: BatchSetti
     title: 'Batch: an item of a map',
     intro: `Nanoseconds per item of ${items.toLocaleString('en-US')}, ${concurrency} at a time, median (min–max); bold: as a multiple of p-map's median. An item's body is an async function that adds one.`,
     tables: [{ head: ['', 'time'], rows: [[P_MAP, timed(theirs)], ...rows] }],
-    notes: ['An item of `mapFlow` and `batchModel` is an evaluation: its fields are checked by the schemas that read them, it is found again when an equal one comes, it has a path, an entry and a part in the progress. The others call a function.'],
+    notes: ['An item of `mapFlow` and `batchModel` is an evaluation: its fields are checked by the schemas that read them, it is found again when an equal one comes, it has a path, an entry and a part in the progress. The others call a function.', 'bottleneck waits for a timer with every job, 2 ms or so, and so may have no answer in time.'],
     targets: [{ what: `${items.toLocaleString('en-US')} items at ${concurrency}, mapFlow / ${P_MAP}`, wanted: '≤ 1.5×', measured: times(ratio), isMet: ratio <= 1.5 }],
   };
 }
