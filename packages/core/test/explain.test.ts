@@ -89,7 +89,7 @@ describe('why a key differs from the last run that this cache saw', () => {
   }
 
   test('no run yet', async () => {
-    expect((await explain(make(), { day: 1 }, { cache: memoryCache() })).nodes[0]!.reason).toBe('this cache has seen no run of it');
+    expect((await explain(make(), { day: 1 }, { cache: memoryCache() })).nodes[0]!.reason).toBe('this cache has seen no run of it in this process');
   });
 
   test('a literal, and what is downstream of it', async () => {

@@ -265,3 +265,12 @@ describe('size', () => {
     expect(keyOf(chain, { v: 1 })).not.toBe(keyOf(chain, { v: 2 }));
   });
 });
+
+test('fromField over a computed field: equal graphs have equal keys', () => {
+  const made = flowModel({ name: 'keys.reader.source', inputs: {} }, () => 'v');
+  const use = flowModel({ name: 'keys.reader.use', inputs: { x: FromContext(z.string()) } }, ({ x }) => x);
+  const pass = flowModel({ name: 'keys.reader.pass', inputs: { v: z.string() } }, ({ v }) => v);
+  const make = (field: string) => pass({ v: use().flow.withContext({ x: fromField(field, z.string()) }) }).flow.withContext({ [field]: computed(made()) } as never);
+  expect(keyOf(make('y'))).toBe(keyOf(make('y')));
+  expect(keyOf(use().flow.withContext({ x: fromField('y', z.string()) }), { y: 'a' })).toBe(keyOf(use().flow.withContext({ x: fromField('z', z.string()) }), { z: 'a' }));
+});

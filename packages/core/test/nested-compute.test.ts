@@ -396,6 +396,13 @@ describe('deps of class models', () => {
   });
 });
 
+test('a recursion that makes its model anew each time ends with an error, though no cycle can be seen', async () => {
+  const endless: (options?: object) => CallableModel<number> = flowModel({ name: 'nested.endless', inputs: {} }, (_inputs, run: FlowRun): Promise<number> => run.compute(endless()));
+  const error = await rejection(endless().flow.compute({}) as Promise<unknown>);
+  expect(error.code).toBe('CYCLE');
+  expect(error.message).toContain('Does the recursion end?');
+});
+
 describe('a nested evaluation with a signal of its own', () => {
   const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
 

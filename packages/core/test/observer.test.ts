@@ -494,6 +494,13 @@ describe('run:end comes exactly once', () => {
 });
 
 describe('observers', () => {
+  test('an object that has none of the methods is refused, with what to pass instead', async () => {
+    const { recordEvents } = await import('@flowmodel/core/testing');
+    const model = flowModel({ inputs: {} }, () => 1)();
+    expect(await flowErrorOf(model.flow.compute({}, { observer: { 'node:ende': () => {} } as never }))).toMatchObject({ code: 'DEFINITION', message: expect.stringContaining("'node:ende'") });
+    expect(await flowErrorOf(model.flow.compute({}, { observer: recordEvents() as never }))).toMatchObject({ code: 'DEFINITION', message: expect.stringContaining('Pass its .observer') });
+  });
+
   test('an object hears only what it has a method for, with itself as `this`', async () => {
     const heard: string[] = [];
     const counter = {
@@ -730,3 +737,5 @@ describe('secrets are masked in every event', () => {
     expect(startOf('obs.secret.Login').inputs).toEqual({ token: '[secret]', name: 'Ada' });
   });
 });
+
+const flowErrorOf = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => undefined, (error: unknown) => error);

@@ -2,6 +2,7 @@
 import { FlowError } from '../errors.ts';
 import { labelOf } from '../model/definition.ts';
 import type { CodeSource, ContextSpec, Definition } from '../model/definition.ts';
+import { readers } from '../model/transform.ts';
 import type { Validator } from '../model/schema.ts';
 import type { Hasher } from './hasher.ts';
 import { schemaText } from './schema-text.ts';
@@ -41,7 +42,7 @@ let thisProcess: string | undefined;
 let count = 0;
 
 function identityOf(definition: Definition): string | null {
-  if (definition.name !== undefined) return null;
+  if (definition.name !== undefined || readers.has(definition)) return null; // what fromField makes is told by its field and schema
   let identity = identities.get(definition);
   if (identity === undefined) {
     thisProcess ??= crypto.getRandomValues(new Uint32Array(4)).join('-');

@@ -2,12 +2,13 @@ import { verified } from '../cache/entries.ts';
 import { lastRun } from '../cache/history.ts';
 import { Keys } from '../cache/keys.ts';
 import type { CacheEntry } from '../cache/result-cache.ts';
-import { FlowError, listNames } from '../errors.ts';
+import { FlowError, issueText, listNames } from '../errors.ts';
 import { labelOf } from '../model/definition.ts';
 import type { Model } from '../model/model.ts';
-import { indexOf, isSpecial } from '../plan/plan.ts';
+import { indexOf, isSlot, isSpecial } from '../plan/plan.ts';
 import { planOf } from '../plan/planner.ts';
 import { Activation } from '../run/activation.ts';
+import { Problem } from '../run/problems.ts';
 import { nestedModel } from '../run/nested.ts';
 import { resolveOptions, treatOf } from '../run/options.ts';
 import type { ComputeOptions } from '../run/options.ts';
@@ -64,7 +65,7 @@ export async function explain(model: CallableModel, context?: object, options?: 
 /** Why a node that could be cached is not. */
 function reasonFor(sight: Sight, cell: number, before: Sight | undefined, was: number | undefined): string {
   if (sight.options.cache === undefined) return 'there is no cache';
-  if (before === undefined) return 'this cache has seen no run of it';
+  if (before === undefined) return 'this cache has seen no run of it in this process';
   if (was === undefined) return 'it was not in the last run';
   const [old, now] = [labelOf(before.survey.definition(was)), labelOf(sight.survey.definition(cell))];
   if (old !== now) return `${old} stood here in the last run`;
@@ -155,6 +156,20 @@ class Sight {
     }
   }
 
+  /** What the schemas have against the fields that a node reads. */
+  #invalid(cell: number): string[] {
+    const { plan } = this.survey;
+    const texts = new Set<string>();
+    for (let i = plan.offsets[cell]!; i < plan.offsets[cell + 1]!; i++) {
+      const op = plan.ops[i]!;
+      if (!isSlot(op) || plan.computedBelow[indexOf(op)]!.length > 0) continue;
+      const value = this.#act.slot(indexOf(op));
+      if (!(value instanceof Problem)) continue;
+      for (const what of value.what) if (what.kind === 'invalid') texts.add(`context field '${what.field}' is invalid${this.survey.isSecret(what.slot) ? '' : `: ${issueText(what.issues)}`}`);
+    }
+    return [...texts];
+  }
+
   /** What keeps a node from being evaluated, in words. */
   #lacks(cell: number): string | undefined {
     const { survey } = this;
@@ -165,6 +180,7 @@ class Sight {
     const fields = new Set(survey.problems(cell).flatMap((what) => (what.kind === 'missing' ? [what.field] : [])));
     if (fields.size > 0) texts.push(`context lacks ${listNames(fields)}`);
     for (const what of survey.problems(cell)) if (what.kind === 'thrown') texts.push(`a transform fails: ${what.error instanceof Error ? what.error.message : String(what.error)}`);
+    for (const text of this.#invalid(cell)) texts.push(text);
     const resources = resourcesOf(survey, cell).filter((name) => this.options.resources?.[name] === undefined);
     if (resources.length > 0) texts.push(`no resource ${listNames(resources)}`);
     return texts.length === 0 ? undefined : texts.join('; ');

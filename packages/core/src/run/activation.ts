@@ -39,6 +39,8 @@ export class Activation {
   context: Readonly<Record<string, unknown>>;
   /** Who asked for it by `run.compute`; undefined for the run's root. */
   readonly caller: Caller | undefined;
+  /** How many nested evaluations this one stands in. */
+  readonly depth: number;
   /** Per slot: its value, a `Problem`, or EMPTY. */
   slots: unknown[];
   /** Per cell: its unwrapped value, a `Failure`, or a state. Grows with the plan. */
@@ -54,6 +56,7 @@ export class Activation {
     this.plan = plan;
     this.context = context;
     this.caller = caller;
+    this.depth = caller === undefined ? 0 : caller.act.depth + 1;
     this.slots = blank(plan.slots.length);
     this.values = blank(plan.models.length);
   }

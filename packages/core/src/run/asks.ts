@@ -1,5 +1,6 @@
 /** What bodies ask of their run: nested evaluations, lazy branches, the signal. */
 import type { InputSpec } from '../model/definition.ts';
+import { labelOf } from '../model/definition.ts';
 import { indexOf, isSlot } from '../plan/plan.ts';
 import { planOf } from '../plan/planner.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -19,6 +20,9 @@ import { nestedContext, nestedModel } from './nested.ts';
 import { treatOf } from './options.ts';
 import type { Run } from './run.ts';
 import { Failure, isUnfinished, PENDING } from './states.ts';
+
+/** Evaluations inside evaluations; a recursion that makes its models anew each time shows no cycle. */
+const DEEPEST = 50_000;
 
 /** How far a new wait looks for a cycle at once; longer ones show when the run stands still. */
 const CYCLE_BUDGET = 64;
@@ -109,6 +113,10 @@ export class Asks implements RunServices, GatherServices {
     const model = nestedModel(value);
     const plan = planOf(model, treatOf(run.options));
     if (plan.hasEvaluators) run.manage();
+    if (caller.act.depth >= DEEPEST) {
+      const name = labelOf(model.definition);
+      throw new FlowError('CYCLE', `${name}: ${DEEPEST} evaluations wait for each other, each by run.compute of the one above. Does the recursion end? Bind the model once and pass it on, so that a cycle is seen at once.`, { details: { cycle: [name] } });
+    }
     const act = new Activation(plan, nestedContext(caller.act, caller.cell, model, context), caller);
     run.identify();
     run.checkEager(act);

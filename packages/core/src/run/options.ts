@@ -120,6 +120,10 @@ function checkParts({ evaluator, cache, cacheTimeout, observer, hasher, codeVers
   if (cache !== undefined && !hasMethods(cache, ['get', 'set', 'delete', 'clear'])) throw problem(`'cache' is a ResultCache (get, set, delete, clear), such as memoryCache(), got ${show(cache)}`);
   if (cacheTimeout !== undefined && !(typeof cacheTimeout === 'number' && cacheTimeout > 0)) throw problem(`'cacheTimeout' is a number of milliseconds above 0, got ${show(cacheTimeout)}`);
   if (observer !== undefined && typeof observer !== 'function' && (typeof observer !== 'object' || observer === null)) throw problem(`'observer' is a function, or an object with a method per event type, got ${show(observer)}`);
+  if (typeof observer === 'object' && Object.keys(observer).length > 0 && !EVENTS.some((type) => typeof (observer as Readonly<Record<string, unknown>>)[type] === 'function')) {
+    const fix = 'observer' in observer ? 'Pass its .observer' : `It has ${listNames(Object.keys(observer).slice(0, 5))}`;
+    throw problem(`an observer has methods named ${listNames(EVENTS)}, and this one has none of them. ${fix}`);
+  }
   if (hasher !== undefined && !hasMethods(hasher, ['text', 'value'])) throw problem(`'hasher' is a Hasher (text, value), got ${show(hasher)}`);
   if (codeVersion !== undefined && codeVersion !== 'source' && codeVersion !== 'explicit') throw problem(`'codeVersion' is 'source' or 'explicit', got ${show(codeVersion)}`);
   if (clock !== undefined && !hasMethods(clock, ['now', 'setTimeout', 'clearTimeout'])) throw problem(`'clock' has now, setTimeout and clearTimeout, got ${show(clock)}`);
@@ -129,6 +133,8 @@ function checkEvaluator(name: string, evaluator: unknown): void {
   if (!hasMethods(evaluator, ['evaluate'])) throw problem(`'${name}' is an Evaluator ({ name, evaluate }), got ${show(evaluator)}`);
   if (typeof (evaluator as { name?: unknown }).name !== 'string') throw problem(`'${name}' needs a name, a string: it joins cache keys and messages`);
 }
+
+const EVENTS = ['run:start', 'node:start', 'node:end', 'retry', 'progress', 'warning', 'run:end'] as const;
 
 const hasMethods = (value: unknown, names: readonly string[]): boolean =>
   (typeof value === 'object' || typeof value === 'function') && value !== null && names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');

@@ -77,7 +77,11 @@ export function failurePath(plan: Plan, cell: number): string[] {
 }
 
 /** Where the nested evaluation was asked for; nothing for a run's root. */
-export const callerPath = (act: Activation): readonly string[] => act.caller?.path() ?? [];
+export function callerPath(act: Activation): readonly string[] {
+  const parts: string[][] = [];
+  for (let { caller } = act; caller !== undefined; caller = caller.act.caller) parts.push(failurePath(caller.act.plan, caller.cell));
+  return parts.toReversed().flat();
+}
 
 /** Remembers where an error arose. */
 export const noteFailure = (error: unknown, act: Activation, cell: number): void => notePath(error, () => [...callerPath(act), ...failurePath(act.plan, cell)]);

@@ -186,6 +186,11 @@ const HEADINGS: Readonly<Record<Code, readonly [string, string]>> = {
   INVALID_CONTEXT: ['context fields are invalid', 'Pass values of these types.'],
 };
 
+/** What to do inside a body. */
+const NESTED: Readonly<Partial<Record<Code, readonly [string, string]>>> = {
+  MISSING_CONTEXT: ['context fields are missing', 'A nested evaluation sees the context that it is given: pass them by run.compute(model, { … }), or let the calling model declare them by FromContext.'],
+};
+
 function contractError(act: Activation, findings: readonly Finding[]): FlowError {
   const { plan } = act;
   const root = [...callerPath(act), ...(pathTo(plan, plan.root) ?? [])];
@@ -193,7 +198,7 @@ function contractError(act: Activation, findings: readonly Finding[]): FlowError
   const unused = Object.keys(act.context).filter((key) => !plan.slots.some((slot) => slot.kind === 'runtime' && slot.field === key));
   const sections = codes.map((code) => {
     const lines = findings.filter((finding) => finding.code === code).map((finding) => lineOf(finding, unused));
-    const [heading, fix] = HEADINGS[code];
+    const [heading, fix] = act.caller === undefined ? HEADINGS[code] : (NESTED[code] ?? HEADINGS[code]);
     return `${heading}:\n${lines.join('\n')}\n  ${fix}`;
   });
   const names = [...new Set(findings.map(({ field }) => `'${field}'`))];

@@ -89,7 +89,7 @@ const WORDS: Readonly<Record<string, string>> = {
   BAD_INDENT: 'the indentation does not fit',
   BAD_SCALAR_START: 'a plain text begins with a reserved character; quote it',
   BLOCK_AS_IMPLICIT_KEY: 'a key has to stand on one line; is a colon or an indentation missing?',
-  BLOCK_IN_FLOW: 'a block stands inside brackets',
+  BLOCK_IN_FLOW: 'a block stands inside brackets; is a text with a colon or a question mark not quoted?',
   DUPLICATE_KEY: 'a key stands twice',
   KEY_OVER_1024_CHARS: 'a key is too long',
   MISSING_CHAR: 'a character is missing: a closing quote or bracket, a comma, or a space after a colon',
@@ -98,7 +98,7 @@ const WORDS: Readonly<Record<string, string>> = {
   NON_STRING_KEY: 'a key has to be a text',
   TAB_AS_INDENT: 'a tab is used for indentation; use spaces',
   TAG_RESOLVE_FAILED: 'a tag is unknown',
-  UNEXPECTED_TOKEN: 'something stands here that does not belong',
+  UNEXPECTED_TOKEN: "something stands here that does not belong; a template inside brackets has to be quoted: '${name}'",
 };
 
 /** Walks the parsed text along a path, as far as it goes. A missing key stands where its map does. */
