@@ -30,6 +30,7 @@ const folder = new Folder({
   'flow.yaml': workflow,
   'flow.json': JSON.stringify({ inputs: { name: { type: 'string' } }, nodes: [{ id: 'greeting', type: 'shout', params: { text: '${name}' } }], outputs: { text: { source: '${greeting}' } } }),
   'wrong.yaml': workflow.replace('type: shout', 'type: shuot').replace('${greeting}', '${gretting}'),
+  'parent.yaml': "inputs:\n  name: { type: string }\nnodes:\n  - { id: child, type: workflow, params: { workflow_ref: wrong.yaml, param_mapping: { name: '${name}' } } }\noutputs:\n  text: { source: '${child.text}' }\n",
   'malformed.yaml': 'nodes: [\n  { id: a',
   'malformed.json': '{ "nodes": ',
   'config.yaml': 'place: zoo\nvisits:\n  current: { $model: visits, place: { $ref: /place } }\nchange: { $model: change, now: { $ref: /visits/current }, before: 1 }\n',
@@ -102,6 +103,17 @@ describe('validate', () => {
     const { status, stdout, stderr } = start('validate', file, ...defined);
     expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
     expect(stdout.split('\n')[0]).toMatch(line);
+  });
+
+  test('a mistake in a nested workflow is told where it stands', () => {
+    const { status, stdout } = start('validate', 'parent.yaml', ...defined);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^wrong\.yaml:4:\d+: .*shuot/);
+  });
+
+  test('all models of a configuration', () => {
+    const { status, stdout } = start('validate', 'config.yaml', ...defined);
+    expect({ status, lines: stdout.trimEnd().split('\n').toSorted() }).toEqual({ status: 0, lines: ['config.yaml#/change: ok, needs day: Date', 'config.yaml#/visits/current: ok, needs day: Date'] });
   });
 
   test('--json has the same as data', () => {

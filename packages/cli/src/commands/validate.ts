@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { FlowError } from '@flowmodel/core';
-import { load } from '../load/load.ts';
+import { configuredModels, load } from '../load/load.ts';
 import { LoadError } from '../load/module.ts';
 import type { ImportOptions } from '../options.ts';
 import { problemText } from '../output/failure.ts';
@@ -12,6 +14,8 @@ export interface ValidateOptions extends ImportOptions {
 
 interface Problem {
   readonly message: string;
+  /** The file that it stands in, where that is not the target itself: a nested workflow's. */
+  readonly file?: string;
   readonly line?: number;
   readonly column?: number;
 }
@@ -28,9 +32,20 @@ interface Report {
 /** Says whether documents (and models of modules) are whole. Whether all of them are. Throws a UsageError for a file that is not there. */
 export async function validate(session: Session, targets: readonly string[], options: ValidateOptions): Promise<boolean> {
   const reports: Report[] = [];
-  for (const target of targets) reports.push(await reportOn(target, options));
+  for (const target of targets) for (const one of await modelsIn(target, options)) reports.push(await reportOn(one, options));
   await session.out(options.json === true ? `${JSON.stringify(reports, undefined, 2)}\n` : reports.map(reportText).join(''));
   return reports.every(({ ok }) => ok);
+}
+
+/** A configuration may hold several models: each is looked at. */
+async function modelsIn(target: string, { import: imports = [] }: ValidateOptions): Promise<readonly string[]> {
+  try {
+    const paths = await configuredModels(target, imports);
+    return paths.length === 0 ? [target] : paths.map((path) => `${target}#${path}`);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    return [target]; // the report on it says what is wrong
+  }
 }
 
 async function reportOn(target: string, options: ValidateOptions): Promise<Report> {
@@ -43,21 +58,28 @@ async function reportOn(target: string, options: ValidateOptions): Promise<Repor
     return { file: target, ok: problems.length === 0, problems, warnings, needs };
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    return { file: target, ok: false, problems: problemsOf(error), warnings };
+    return { file: target, ok: false, problems: problemsOf(error, target), warnings };
   }
 }
 
 /** Those of a workflow have positions. */
-function problemsOf(error: unknown): readonly Problem[] {
+function problemsOf(error: unknown, target: string): readonly Problem[] {
   if (error instanceof LoadError) return [{ message: problemText(error, process.stdout) }];
   if (!(error instanceof FlowError)) throw error;
   const { issues } = error as { readonly issues?: readonly (Problem & { readonly file?: string })[] };
   if (issues === undefined || issues.length === 0) return [{ message: error.message }];
-  return issues.map(({ message, line, column }) => ({ message, ...(line !== undefined && { line }), ...(column !== undefined && { column }) }));
+  return issues.map(({ message, file, line, column }) => ({ message, ...elsewhere(file, target), ...(line !== undefined && { line }), ...(column !== undefined && { column }) }));
+}
+
+/** Children are named as the document that holds them refers to them. */
+function elsewhere(file: string | undefined, target: string): { readonly file?: string } {
+  if (file === undefined || file === '<inline>' || resolve(file) === resolve(target)) return {};
+  const path = join(dirname(target), file);
+  return existsSync(path) ? { file: path } : {};
 }
 
 function reportText({ file, ok, problems, warnings, needs = {} }: Report): string {
-  const lines = problems.map(({ message, line, column }) => `${line === undefined ? file : `${file}:${line}:${column}`}: ${message}`);
+  const lines = problems.map(({ message, file: own = file, line, column }) => `${line === undefined ? own : `${own}:${line}:${column}`}: ${message}`);
   const needed = Object.entries(needs).map(([name, type]) => `${name}: ${type}`);
   if (ok) lines.push(`${file}: ok${needed.length === 0 ? '' : `, needs ${needed.join(', ')}`}`);
   return [...lines, ...warnings.map((text) => `warning: ${text}`)].map((line) => `${line}\n`).join('');

@@ -1,7 +1,7 @@
 /** From what the command line names to a model. */
 import type { CallableModel, ModelLookup } from '@flowmodel/core';
 import { Chooser } from './choose.ts';
-import { coreFor } from './core.ts';
+import { coreFor, workflowFor } from './core.ts';
 import type { Core } from './core.ts';
 import { modelOfDocument, readDocumentText, shortName } from './document.ts';
 import { importedFile, loadImports, loadModule } from './module.ts';
@@ -34,6 +34,16 @@ export async function load(text: string, { imports, onWarning }: LoadOptions): P
     ? await modelOfDocument(target, readDocumentText(target.file), { core, lookup: lookupIn(chooser, imported), onWarning })
     : await chooser.model(await loadModule(target.file), target.fragment);
   return { model, core, path };
+}
+
+/** The paths of a configuration's models, where there are several and the target names none; nothing for other targets. */
+export async function configuredModels(text: string, imports: readonly string[]): Promise<readonly string[]> {
+  const target = targetOf(text);
+  if (!target.isDocument || target.fragment !== undefined || readDocumentText(target.file).kind !== 'config') return [];
+  await loadImports(imports);
+  const core = await coreFor(definitionsFile(target.file, imports));
+  const paths = (await workflowFor(target.file)).loadConfig([target.file], { definitions: core.defaultDefinitions }).list();
+  return paths.length > 1 ? paths : [];
 }
 
 /** The file whose core knows the definitions: of a document, a module that was imported for it. */
