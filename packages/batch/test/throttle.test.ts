@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { batchModel, createLimiter, mapFlow, RateLimitError, throttle } from '@flowmodel/batch';
 import type { ThrottleOptions } from '@flowmodel/batch';
 import { compose, Dependency, DefinitionRegistry, flowModel, FromContext, Lazy, ModelInput, retry } from '@flowmodel/core';
@@ -323,4 +324,18 @@ test('TH2 options that make no sense are refused', () => {
   refused({ limiter: {} }, "'limiter'");
   refused({ max: 1 }, "'max'");
   refused({ concurrency: 1, isRateLimit: true }, "'isRateLimit'");
+});
+
+test('a body that had to wait runs in the asynchronous context of its own request, also behind a shared limiter', async () => {
+  const request = new AsyncLocalStorage<string>();
+  const seen: [string, string | undefined][] = [];
+  const work = flowModel(
+    { name: 'work', definitions: definitions(), inputs: { who: FromContext(z.string()) }, evaluator: throttle({ limiter: createLimiter({ concurrency: 1 }) }) },
+    async ({ who }) => {
+      seen.push([who, request.getStore()]);
+      await settled();
+    },
+  );
+  await Promise.all(['a', 'b', 'c'].map((who) => request.run(who, () => work().flow.compute({ who }))));
+  expect(seen).toEqual([['a', 'a'], ['b', 'b'], ['c', 'c']]);
 });

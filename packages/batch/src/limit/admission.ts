@@ -29,13 +29,12 @@ export function admitted(who: string, gate: Gate, evaluation: Evaluation, servic
       reject(signal.reason as Error);
     };
     signal.addEventListener('abort', onAbort, { once: true });
+    // Not on the stack of whoever leaves the gate: the body belongs to this evaluation's asynchronous context.
+    let begin!: () => void;
+    new Promise<void>((admit) => (begin = admit)).then(() => work(gate, services, listener, next)).then(resolve, reject);
     const go = (): void => {
       signal.removeEventListener('abort', onAbort);
-      try {
-        resolve(work(gate, services, listener, next));
-      } catch (error) {
-        reject(error);
-      }
+      begin();
     };
     const leave = gate.enter({ costs, go });
     if (signal.aborted) onAbort();
