@@ -24,7 +24,7 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-const plainEnv = (env: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({ ...process.env, FORCE_COLOR: undefined, NO_COLOR: undefined, NODE_OPTIONS: undefined, NODE_COMPILE_CACHE: join(cli, 'node_modules', '.cache', 'compiled'), TERM: 'xterm-256color', ...env }); // types are stripped once
+const plainEnv = (env: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({ ...process.env, CI: undefined, FORCE_COLOR: undefined, NO_COLOR: undefined, NODE_OPTIONS: undefined, NODE_COMPILE_CACHE: join(cli, 'node_modules', '.cache', 'compiled'), TERM: 'xterm-256color', ...env }); // types are stripped once
 
 export function flowmodel(args: readonly string[], { cwd = modules, env }: Where = {}): Outcome {
   const [program, ...first] = command;
