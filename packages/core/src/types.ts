@@ -23,6 +23,12 @@ type Simplify<T> = { [K in keyof T]: T[K] } & {};
 type KnownKeys<T> = keyof { [K in keyof T as string extends K ? never : K]: T[K] };
 type WithRequired<T, K> = Simplify<{ readonly [P in keyof T as P extends K ? P : never]-?: Exclude<T[P], undefined> } & { readonly [P in keyof T as P extends K ? never : P]: T[P] }>;
 export type MaybePromise<T> = T | Promise<T>;
+/**
+ * What nothing is known of statically, and so is checked at run time only. `any` here and nowhere else in this file: it is what passes every check, in
+ * both directions, which `unknown` and `never` do not.
+ */
+// oxlint-disable-next-line no-explicit-any -- see above
+export type Unchecked = any;
 type Schema = core.$ZodType;
 
 /* ---------- inputs and their markers ---------- */
@@ -103,7 +109,8 @@ export interface Need<K extends PropertyKey, T, R extends boolean | 'hidden'> {
   /** A table and not a condition, so that a model with an optional need suits where one with a required need is asked for. */
   readonly required: { true: boolean; false: false; hidden: 'hidden' }[`${R}`];
 }
-export type AnyNeed = Need<any, any, any>; // any: a need of whatever field and type; `unknown` is not assignable to itself here
+/** A need of whatever field and type. */
+export type AnyNeed = Need<Unchecked, Unchecked, Unchecked>;
 
 /** Where consumers read a field as different types, the value must be all of them. */
 type TypeForNeed<N extends AnyNeed, K> = Extract<N, { key: K }>['reads'] extends (value: infer T) => void ? T : never;
@@ -114,7 +121,7 @@ type ContextOfNeeds<N extends AnyNeed> = Simplify<
   { [K in RequiredKeys<N>]: TypeForNeed<N, K> } & { [K in Exclude<N['key'], RequiredKeys<N>>]?: TypeForNeed<N, K> | undefined }
 >;
 /** A rewritten field stays in the contract, so that it can be rewritten again, but nobody has to supply it. */
-type Relaxed<N extends AnyNeed, K> = N extends Need<infer Key, infer T, any> ? (Key extends K ? Need<Key, T, false> : N) : never;
+type Relaxed<N extends AnyNeed, K> = N extends Need<infer Key, infer T, Unchecked> ? (Key extends K ? Need<Key, T, false> : N) : never;
 type Hidden<N extends AnyNeed, Kept> =
   N extends Need<infer Key, infer T, infer R> ? (Key extends Kept ? N : Need<Key, T, R extends false ? false : 'hidden'>) : never;
 
@@ -127,7 +134,7 @@ export declare const originTypes: unique symbol;
 type Origin<T> = (origin: T) => T;
 
 /** Any model whose value is `V`, whatever context it needs. */
-export interface ModelYielding<V> { readonly [modelTypes]: ModelTypes<V, any, any, any> } // any: bindings accept models of all needs
+export interface ModelYielding<V> { readonly [modelTypes]: ModelTypes<V, Unchecked, Unchecked, Unchecked> }
 /** Any model, whatever it yields and needs; what its `compute` takes is checked at run time. */
 export type AnyModel = CallableModel;
 /** A model that fits the input `Input`; the name is there for the compiler's messages. */
@@ -140,15 +147,15 @@ export interface ModelFor<Input, V> extends ModelYielding<V> { readonly input?: 
  * The further parameters are the context needs, the unbound inputs of the graph, the type that `compute` resolves to,
  * the names of the root's own regular inputs, and what a wrapper's rewrites read.
  */
-export interface CallableModel<Value = unknown, Needs = any, Unbound = any, Result = any, Regular = any, Rewrites = any> extends ModelYielding<Value> {
+export interface CallableModel<Value = unknown, Needs = Unchecked, Unbound = Unchecked, Result = Unchecked, Regular = Unchecked, Rewrites = Unchecked> extends ModelYielding<Value> {
   readonly [modelTypes]: ModelTypes<Value, Needs | NeedsOf<Rewrites>, Unbound | UnboundOf<Rewrites>, Result>;
   readonly [originTypes]: { readonly rewrites: Origin<Rewrites> };
   /** The bound inputs, deeply frozen: models, parsed literals, contextual defaults. */
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly flow: FlowApi<Value, Needs, Unbound, Result, Regular, Rewrites>;
   /** A new model with some inputs rebound; `undefined` unbinds. A function gets an Immer draft of the bindings. */
-  rebind(changes: Readonly<Record<string, unknown>>): CallableModel<Value, any, any, Result, Regular>; // any: checked at run time
-  rebind(recipe: (draft: Record<string, any>) => void): CallableModel<Value, any, any, Result, Regular>; // any: a draft is edited in place
+  rebind(changes: Readonly<Record<string, unknown>>): CallableModel<Value, Unchecked, Unchecked, Result, Regular>;
+  rebind(recipe: (draft: Record<string, Unchecked>) => void): CallableModel<Value, Unchecked, Unchecked, Result, Regular>;
   /**
    * The graph as plain JSON data, from which `modelFromJSON` makes it again; `JSON.stringify(model)` is its text. A model that stands in several places is
    * in it once. Literals are kept as they were given.
@@ -160,8 +167,8 @@ export interface CallableModel<Value = unknown, Needs = any, Unbound = any, Resu
 
 /** What a bound model adds to the contract of its consumer. */
 export interface Upstream<N, U> { readonly needs: N; readonly unbound: U }
-type NeedsOf<B> = IsAny<B> extends true ? never : Extract<B[keyof B], Upstream<any, any>>['needs'];
-type UnboundOf<B> = IsAny<B> extends true ? never : Extract<B[keyof B], Upstream<any, any>>['unbound'];
+type NeedsOf<B> = IsAny<B> extends true ? never : Extract<B[keyof B], Upstream<unknown, unknown>>['needs'];
+type UnboundOf<B> = IsAny<B> extends true ? never : Extract<B[keyof B], Upstream<unknown, unknown>>['unbound'];
 
 /**
  * A model made by a factory: `inputs` and `rebind` know the definition's shape.
@@ -206,7 +213,7 @@ type ComputeArguments<N, U, Regular, C> =
 
 /** `C` where it will do, otherwise what it would have to be, cut down to the fields that are wrong. */
 type CheckedContext<C, N extends AnyNeed, Regular> =
-  C extends FlowContext<any> ? (C extends FlowContext<object & Given<ContextOfNeeds<N>>> ? C : FlowContext<ContextOfNeeds<N>>)
+  C extends FlowContext<Unchecked> ? (C extends FlowContext<object & Given<ContextOfNeeds<N>>> ? C : FlowContext<ContextOfNeeds<N>>)
   : IsAny<Regular> extends true ? CheckedFields<C, ContextOfNeeds<N>>
   : [N['key'] & Regular] extends [never] ? CheckedFields<C, ContextOfNeeds<N> & BoundInstead<C, Regular>>
   : FlowContext<ContextOfNeeds<N>>;
@@ -261,8 +268,8 @@ export interface FlowApi<Value, Needs, Unbound, Result, Regular, Rewrites> {
    */
   inspect(context?: object, options?: InspectOptions): FlowInspection;
 }
-type AnyFlow = FlowApi<any, any, any, any, any, any>;
-type BranchNeeds<F> = F extends FlowApi<any, infer N, any, any, any, any> ? N : never;
+type AnyFlow = FlowApi<Unchecked, Unchecked, Unchecked, Unchecked, Unchecked, Unchecked>;
+type BranchNeeds<F> = F extends FlowApi<Unchecked, infer N, Unchecked, Unchecked, Unchecked, Unchecked> ? N : never;
 /** Told by `this`, so that how a branch is rewritten plays no part where two models' types are compared. */
 type Rewritten<F, A extends readonly unknown[]> = F extends FlowApi<infer V, infer N, infer U, infer R, infer Regular, infer W>
   ? CallableModel<V, RewrittenNeeds<N, A>, U, R, Regular, AllRewrites<W, A>>
@@ -317,11 +324,11 @@ type ModelsIn<X, D extends unknown[] = []> =
 type BoundBy<B, S> = { readonly [K in keyof B & keyof S & KnownKeys<B> as B[K] extends undefined ? never : K]: BoundAs<S[K], B[K]> } & {};
 export type BoundAs<F, X> =
   F extends { readonly role: 'context' | 'model' } ? 'given'
-  : IsAny<X> extends true ? Upstream<any, any>
+  : IsAny<X> extends true ? Upstream<Unchecked, Unchecked>
   : F extends { readonly role: 'dependency' } ? UpstreamOf<ModelsIn<X>>
   : X extends undefined ? undefined
   : UpstreamOf<Extract<X, ModelYielding<unknown>>>;
-type UpstreamOf<M> = IsAny<M> extends true ? Upstream<any, any> : [M] extends [never] ? 'given' : Upstream<NeedsIn<M>, UnboundIn<M>>;
+type UpstreamOf<M> = IsAny<M> extends true ? Upstream<Unchecked, Unchecked> : [M] extends [never] ? 'given' : Upstream<NeedsIn<M>, UnboundIn<M>>;
 
 /** Inputs that surely have a value: not those whose binding may be undefined. */
 type GivenKeys<B> = { [K in keyof B]-?: undefined extends B[K] ? never : K }[keyof B];
@@ -349,7 +356,7 @@ export type BodyValue<B, O> = Awaited<B> extends infer T ? (T extends GenericRes
 export type BodyResult<B, O, Unwrap> = Awaited<B> extends infer T ? Own<T, O> | Boxed<Exclude<T, FlowResult>, T, O, Unwrap> : never;
 type Parsed<T, O> = O extends Schema ? core.output<O> : T;
 /** Results of the body's own are returned as they are; the value of a plain `GenericResult` is parsed by `output`. */
-type Own<T, O> = IsAny<T> extends true ? never : T extends FlowResult ? (O extends Schema ? (GenericResult<any> extends T ? GenericResult<core.output<O>> : T) : T) : never;
+type Own<T, O> = IsAny<T> extends true ? never : T extends FlowResult ? (O extends Schema ? (GenericResult<Unchecked> extends T ? GenericResult<core.output<O>> : T) : T) : never;
 /** Everything else a body may return, in one box. */
 type Boxed<Plain, T, O, Unwrap> =
   [Plain] extends [never] ? ([T] extends [never] ? GenericResult<never> : never)
@@ -379,7 +386,7 @@ type CheckedRewrites<A extends readonly unknown[], N> = { readonly [I in keyof A
 type CheckedRewrite<X, N> =
   IsAny<N> extends true ? X
   : X extends RewriteOfKind<'closed'> ? X
-  : X extends PatchTransform<infer F, any> ? ([BadPatches<F, N>] extends [never] ? X : PatchTransform<{ readonly [K in BadPatches<F, N>]: PatchedType<K, N> }, any>)
+  : X extends PatchTransform<infer F, unknown> ? ([BadPatches<F, N>] extends [never] ? X : PatchTransform<{ readonly [K in BadPatches<F, N>]: PatchedType<K, N> }, Unchecked>)
   : X extends RewriteOfKind<'field' | 'computed'> ? 'pass it by field name: withContext({ field: transform })'
   : X extends Method ? 'call the transform factory first'
   : CheckedOverrides<X, Extract<N, AnyNeed>>;
@@ -397,19 +404,19 @@ type NotRead<K> = `'${K & string}' is not a contextual field of this branch`;
 
 type OverridesOf<A extends readonly unknown[]> = Exclude<A[number], Positional>;
 type OverrideKeys<O> = O extends unknown ? { [K in keyof O]: O[K] extends undefined ? never : K }[keyof O] : never;
-type PatchedKeys<X> = X extends PatchTransform<infer F, any> ? keyof F : never;
-type ClosedIn<A extends readonly unknown[]> = Extract<A[number], ClosedContext<any>>;
+type PatchedKeys<X> = X extends PatchTransform<infer F, unknown> ? keyof F : never;
+type ClosedIn<A extends readonly unknown[]> = Extract<A[number], ClosedContext<PropertyKey>>;
 type Closed<N extends AnyNeed, C> = [C] extends [never] ? N : C extends ClosedContext<infer K> ? Hidden<N, K> : N;
 
 /** What the branch needs of the context that it sees. */
 type RewrittenNeeds<N, A extends readonly unknown[]> =
-  IsAny<N> extends true ? any
+  IsAny<N> extends true ? Unchecked
   : [N] extends [AnyNeed] ? Relaxed<Closed<N, ClosedIn<A>>, OverrideKeys<OverridesOf<A>> | PatchedKeys<A[number]>>
   : N;
 type Patches<A extends readonly unknown[]> = Extract<A[number], RewriteOfKind<'patch'>>;
 type TransformedKeys<O> = O extends unknown ? { [K in keyof O]: [Extract<O[K], RewriteOfKind<unknown>>] extends [never] ? never : K }[keyof O] : never;
-type RewriteNeeds<X> = IsAny<X> extends true ? any : X extends { readonly [rewriteTypes]: { readonly needs: infer N } } ? N : never;
-type RewriteUnbound<X> = IsAny<X> extends true ? any : X extends { readonly [rewriteTypes]: { readonly unbound: infer U } } ? U : never;
+type RewriteNeeds<X> = IsAny<X> extends true ? Unchecked : X extends { readonly [rewriteTypes]: { readonly needs: infer N } } ? N : never;
+type RewriteUnbound<X> = IsAny<X> extends true ? Unchecked : X extends { readonly [rewriteTypes]: { readonly unbound: infer U } } ? U : never;
 /**
  * What the rewrites themselves need of the context that enters: by field, since a later override of the field ends the need, and
  * under `'patches()'`, which is no field, for patches. A wrapper's own rewrites never supply each other.
@@ -469,7 +476,7 @@ export declare abstract class ClassModel<S extends Shape, C, O extends Schema> i
   /** The body. */
   abstract call(context: core.output<C & Schema>, run: FlowRun): BodyReturn<O>;
   rebind(changes: Readonly<Record<string, unknown>>): this;
-  rebind(recipe: (draft: Record<string, any>) => void): this; // any: a draft is edited in place
+  rebind(recipe: (draft: Record<string, Unchecked>) => void): this;
   toJSON(options?: CodecOptions | string): FlowDocument;
 }
 /** The constructor that `modelClass` returns. */
@@ -482,4 +489,4 @@ export type ValueOf<M> = M extends ModelYielding<infer V> ? V : never;
 /** The context that a model's graph needs. */
 export type ContextOf<M> = NeedsIn<M> extends infer N ? (IsAny<N> extends true ? object : [N] extends [AnyNeed] ? ContextOfNeeds<N> : object) : never;
 /** What a factory accepts. */
-export type BindingsOf<F> = F extends ModelFactory<infer S, any, any> ? Bindings<S> : never;
+export type BindingsOf<F> = F extends ModelFactory<infer S, Unchecked, Unchecked> ? Bindings<S> : never;

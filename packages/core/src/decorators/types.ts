@@ -6,7 +6,7 @@ import type * as core from 'zod/v4/core';
 import type { DefinitionOptions, ModelOptions } from '../authoring/flow-model.ts';
 import type { FlowResult, GenericResult } from '../model/result.ts';
 import type { FlowRun } from '../run/flow-run.ts';
-import type { BodyResult, BodyReturn, BodyValue, CallableModel, FieldFactory, FieldReturn, Inputs, ModelFactory, PatchFactory, PatchInputs, PatchReturn, Shape, TransformInputs, TransformShape } from '../types.ts';
+import type { BodyResult, BodyReturn, BodyValue, CallableModel, FieldFactory, FieldReturn, Inputs, ModelFactory, PatchFactory, PatchInputs, PatchReturn, Shape, TransformInputs, TransformShape, Unchecked } from '../types.ts';
 
 type Schema = core.$ZodType;
 type Fields = Readonly<Record<string, Schema>>;
@@ -123,7 +123,7 @@ type FactoryOf<M extends Method> = [ModelShape<M>] extends [never]
   : ModelFactory<ModelShape<M>, BodyValue<ReturnType<M>, undefined>, BodyResult<ReturnType<M>, undefined, false>>;
 
 /** Makes models of a method with positional parameters. Their names are no part of its type, so bindings and contexts are checked at run time only. Throws BIND. */
-export type PositionalFactory<V, R> = (bindings?: Readonly<Record<string, unknown>>) => CallableModel<V, any, any, R>; // oxlint-disable-line no-explicit-any -- needs and inputs are not known
+export type PositionalFactory<V, R> = (bindings?: Readonly<Record<string, unknown>>) => CallableModel<V, Unchecked, Unchecked, R>;
 
 /** The factories of the transforms that the static methods of a class define; see `transformsOf`. */
 export type TransformsOf<C> = { readonly [K in Exclude<MethodsOf<C, 'field' | 'patch' | 'none' | 'positional'>, 'prototype'>]: C[K] extends Method ? TransformOf<C[K]> : never };
@@ -133,4 +133,4 @@ type TransformOf<M extends Method> =
   : PositionalTransform;
 
 /** Makes transforms of a method with positional parameters: whether it patches or yields one value is no part of its type. Throws BIND. */
-export type PositionalTransform = (bindings?: Readonly<Record<string, unknown>>) => any; // oxlint-disable-line no-explicit-any -- a patch transform or a field transform
+export type PositionalTransform = (bindings?: Readonly<Record<string, unknown>>) => Unchecked; // a patch transform or a field transform

@@ -18,8 +18,7 @@ export interface Override {
   /** Every model of these factories (or classes). */
   readonly factories?: readonly ((...args: never[]) => unknown)[] | readonly (abstract new (...args: never[]) => unknown)[];
   /** Called in place of the model's body, with the inputs that it would have received. */
-  // oxlint-disable-next-line no-explicit-any -- one override may serve factories of many shapes
-  readonly body?: (inputs: any, run: FlowRun) => unknown;
+  body?(inputs: Readonly<Record<string, unknown>>, run: FlowRun): unknown; // a method, so that a body of narrower inputs fits: one override may serve many factories
   readonly validateResult?: boolean;
   /** Whether they are evaluated anew for each consumer. */
   readonly volatile?: boolean;

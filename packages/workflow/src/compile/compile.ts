@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { closedContext, defaultDefinitions } from '@flowmodel/core';
-import type { CallableModel, DefinitionRegistry, GenericResult, ModelRegistry } from '@flowmodel/core';
+import type { CallableModel, DefinitionRegistry, GenericResult, ModelRegistry, Unchecked } from '@flowmodel/core';
 import { readDocument, sourceOf } from '../document/parse.ts';
 import type { ParseOptions, ReadDocument } from '../document/parse.ts';
 import type { WorkflowDocument } from '../document/schema.ts';
@@ -31,9 +31,8 @@ export interface CompileOptions extends ParseOptions {
   readonly onWarning?: ((warning: WorkflowIssue) => void) | undefined;
 }
 
-/** A compiled document: its contextual inputs are the document's inputs, its value is the record of the document's outputs. */
-// oxlint-disable-next-line no-explicit-any -- what a document needs of the context is known at run time only
-export type WorkflowModel<Outputs extends WorkflowOutputs = WorkflowOutputs> = CallableModel<Outputs, any, any, GenericResult<Outputs>>;
+/** A compiled document: its contextual inputs are the document's inputs, its value is the record of the document's outputs. What it needs of the context is known at run time only. */
+export type WorkflowModel<Outputs extends WorkflowOutputs = WorkflowOutputs> = CallableModel<Outputs, Unchecked, Unchecked, GenericResult<Outputs>>;
 
 /** The outputs of a document by name. One whose node did not run is absent. */
 export type WorkflowOutputs = Readonly<Record<string, unknown>>;
