@@ -6,6 +6,7 @@
 const mayImport = {
   types: [],
   errors: ['types'],
+  assert: [],
   model: [],
   context: ['model'],
   engine: ['run', 'context', 'model', 'cache', 'inspect', 'serialize'],
@@ -21,8 +22,8 @@ const mayImport = {
   testing: ['run', 'model'], // an entry of its own
   otel: ['run'], // likewise
 };
-const forEveryone = ['types', 'errors'];
-const entries = ['index', 'contexts'];
+const forEveryone = ['types', 'errors', 'assert'];
+const entries = ['index', 'contexts', 'extending'];
 
 /** What a folder may import in addition by `import type`. */
 const hangingOff = ['evaluators', 'cache', 'inspect', 'serialize', 'decorators'];

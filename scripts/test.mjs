@@ -24,6 +24,7 @@ const steps = [
 
 const { only, vitestArgs } = readArguments(process.argv.slice(2));
 const total = { passed: 0, failed: 0, skipped: 0 };
+const failedSteps = [];
 
 if (await installIfNeeded()) {
   for (const step of chosenSteps()) await runStep(step);
@@ -31,6 +32,7 @@ if (await installIfNeeded()) {
   console.log('install: failed');
   total.failed += 1;
 }
+if (failedSteps.length > 0) console.log(`\nFailed: ${failedSteps.join(', ')}. One step alone: npm test -- --only ${failedSteps[0]}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
@@ -60,6 +62,7 @@ async function runStep({ name, command, reporters }) {
   const { ok } = await run(reporters ? [...command, ...reporters, ...vitestArgs] : command);
   const counts = reporters ? countTests(ok) : { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
   for (const key of Object.keys(total)) total[key] += counts[key];
+  if (counts.failed > 0) failedSteps.push(name);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   console.log(`${name}: ${counts.failed === 0 ? 'passed' : 'failed'} in ${seconds} s`);
 }

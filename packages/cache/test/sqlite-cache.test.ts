@@ -373,7 +373,7 @@ describe('what is refused', () => {
     ['no options', undefined, 'expected an options object, got undefined'],
     ['no path', {}, "'path' is the name of a file"],
     ['an empty path', { path: '' }, "'path' is the name of a file"],
-    ['an unknown option', { path: ':memory:', max: 5 }, "there is no option 'max'. Options are path, maxBytes, ttl, codecs"],
+    ['an unknown option', { path: ':memory:', max: 5 }, "there is no option 'max'. Options are 'path', 'maxBytes', 'ttl' and 'codecs'"],
     ['a limit of nothing', { path: ':memory:', maxBytes: 0 }, "'maxBytes' is a positive integer, got 0"],
     ['a broken ttl', { path: ':memory:', ttl: 0.5 }, "'ttl' is a positive integer, got 0.5"],
     ['codecs that are none', { path: ':memory:', codecs: {} }, "'codecs' is a CodecRegistry"],

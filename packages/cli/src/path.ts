@@ -1,6 +1,6 @@
 /** Places inside a value as they are written on a command line: `rows[0].price`. */
+import { didYouMean, listNames, pathText } from '@flowmodel/core/extending';
 import { UsageError } from './usage-error.ts';
-import { didYouMean, listed } from './suggest.ts';
 
 export type ValuePath = readonly (string | number)[];
 
@@ -18,8 +18,6 @@ export function parsePath(text: string): ValuePath {
   return path;
 }
 
-export const pathText = (path: ValuePath): string => path.map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`)).join('');
-
 /** What stands at a place: own properties, elements, entries of Maps by their text. Throws a UsageError that says how far it goes. */
 export function valueAt(value: unknown, path: ValuePath): unknown {
   let at = value;
@@ -31,7 +29,7 @@ export function valueAt(value: unknown, path: ValuePath): unknown {
     }
     const where = i === 0 ? 'The result' : `'${pathText(path.slice(0, i))}' of the result`;
     const names = namesIn(at);
-    const has = Array.isArray(at) ? `has ${at.length} elements` : names.length > 0 ? `has ${listed(names)}` : `is ${at === null ? 'null' : typeof at === 'object' ? 'empty' : `a ${typeof at}`}`;
+    const has = Array.isArray(at) ? `has ${at.length} elements` : names.length > 0 ? `has ${listNames(names)}` : `is ${at === null ? 'null' : typeof at === 'object' ? 'empty' : `a ${typeof at}`}`;
     throw new UsageError(`${where} has no '${part}': it ${has}.${didYouMean(String(part), names)}`);
   });
   return at;

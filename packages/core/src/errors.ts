@@ -107,10 +107,13 @@ function describeObject(value: object, depth: number): string {
 /** What a secret prints as, everywhere. */
 export const SECRET_TEXT = '[secret]';
 
-/** `'a', 'b' and 'c'`. */
+const MOST_LISTED = 20;
+
+/** `'a', 'b' and 'c'`; at most 20, then how many more there are. */
 export function listNames(names: Iterable<string>): string {
   const quoted = [...names].map((name) => `'${name}'`);
   if (quoted.length === 0) return 'none';
+  if (quoted.length > MOST_LISTED) return `${quoted.slice(0, MOST_LISTED).join(', ')} and ${quoted.length - MOST_LISTED} more`;
   return quoted.length === 1 ? quoted[0]! : `${quoted.slice(0, -1).join(', ')} and ${quoted.at(-1)}`;
 }
 
@@ -129,7 +132,7 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
 }
 
 /** Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours; gives up at `limit`. */
-function editDistance(a: string, b: string, limit: number): number {
+export function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, i) => i);

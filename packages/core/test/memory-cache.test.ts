@@ -247,7 +247,7 @@ describe('options', () => {
     ['a text', { ttl: '1m' }, "'ttl' is a positive integer, got \"1m\""],
     ['null', { max: null }, "'max' is a positive integer, got null"],
     ['an unknown option', { maxsize: 5 }, "there is no option 'maxsize'. Did you mean 'maxSize'?"],
-    ['no object', 5, 'expects an options object, got 5'],
+    ['no object', 5, 'expected an options object, got 5'],
   ])('%s is refused', (_, options, says) => {
     const error = refusal(() => memoryCache(options as MemoryCacheOptions));
     expect(error.code).toBe('DEFINITION');

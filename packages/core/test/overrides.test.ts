@@ -260,7 +260,7 @@ describe('configureFlow', () => {
 
 describe('options that make no sense are DEFINITION', () => {
   const cases: { what: string; options: unknown; says: string }[] = [
-    { what: 'no object', options: 5, says: 'expected an object' },
+    { what: 'no object', options: 5, says: 'expected an options object' },
     { what: 'an unknown name', options: { overides: [] }, says: "'overrides'" },
     { what: 'overrides that are no list', options: { overrides: {} }, says: 'overrides' },
     { what: 'an override of nothing', options: { overrides: [{ body: () => 1 }] }, says: 'models' },

@@ -1,6 +1,7 @@
 /** What all nodes are: three phases, successors by action, params. */
 import type { FlowRun, GenericResult } from '@flowmodel/core';
-import { evaluate, isThenable, ONCE, unboxed } from './exec.ts';
+import { isPromise } from '@flowmodel/core/extending';
+import { evaluate, ONCE, unboxed } from './exec.ts';
 import { currentExecution, Execution, executionOf, within } from './execution.ts';
 import { givenName, nodeName, setNodeName } from './names.ts';
 import { checkRunOptions, NO_OPTIONS } from './options.ts';
@@ -142,12 +143,12 @@ export class BaseNode<Shared = unknown, Params extends object = Record<string, u
     if (execution === undefined) return within(new Execution(this, this[ownParams], this._scope(RunScope.plain), currentExecution()), () => this._run(shared));
     try {
       let prep = this._prepPhase(execution, shared);
-      if (isThenable(prep)) prep = await prep;
+      if (isPromise(prep)) prep = await prep;
       let result = this._exec(prep);
-      if (isThenable(result)) result = await result;
+      if (isPromise(result)) result = await result;
       if (this.post === BaseNode.prototype.post) return undefined;
       let action = runPhase(execution, 'post', shared, false, (given) => this.post(given as Shared, prep as Prep, unboxed(result) as Exec));
-      if (isThenable(action)) action = await action;
+      if (isPromise(action)) action = await action;
       return action as string | undefined;
     } finally {
       leave(execution, shared);

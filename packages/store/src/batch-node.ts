@@ -1,7 +1,8 @@
 /** Nodes that run `exec` once for each item that `prep` yields. */
 import { FlowError } from '@flowmodel/core';
+import { isPromise } from '@flowmodel/core/extending';
 import type { FlowRun, GenericResult } from '@flowmodel/core';
-import { isThenable, unboxed } from './exec.ts';
+import { unboxed } from './exec.ts';
 import { executionOf } from './execution.ts';
 import { typeName } from './errors.ts';
 import { nodeName } from './names.ts';
@@ -67,7 +68,7 @@ export class BatchNode<Shared = unknown, Params extends object = Record<string, 
 
   protected override _callPrep(shared: Shared): unknown {
     const items: unknown = this.prep(shared);
-    return isThenable(items) ? items.then((given) => listOf(this, given)) : listOf(this, items);
+    return isPromise(items) ? items.then((given) => listOf(this, given)) : listOf(this, items);
   }
 }
 

@@ -37,29 +37,9 @@ export class StoreConflictError extends FlowError<'STORE_CONFLICT'> {
 }
 Object.defineProperty(StoreConflictError.prototype, 'name', { value: 'StoreConflictError', configurable: true, writable: true });
 
-const LONGEST_VALUE = 100;
-
-/** A value for a message: short, on one line. */
-export function show(value: unknown): string {
-  const text =
-    typeof value === 'string' ? JSON.stringify(value)
-    : typeof value === 'function' ? `function ${value.name || '(anonymous)'}`
-    : typeof value === 'object' && value !== null ? shape(value)
-    : String(value);
-  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1)}…` : text;
-}
-
-const shape = (value: object): string => (Array.isArray(value) ? `an array of ${value.length}` : `${value.constructor?.name ?? 'Object'} { ${Object.keys(value).slice(0, 5).join(', ')} }`);
-
 /** The type of a value, as an error names it: `null`, `array`, `Date`, `number`. */
 export const typeName = (value: unknown): string =>
   value === null ? 'null'
   : Array.isArray(value) ? 'array'
   : typeof value === 'object' ? (value.constructor?.name ?? 'object')
   : typeof value;
-
-/** `'a', 'b' and 'c'`. */
-export function listNames(names: Iterable<string>): string {
-  const quoted = [...names].map((name) => `'${name}'`);
-  return quoted.length < 2 ? (quoted[0] ?? 'none') : `${quoted.slice(0, -1).join(', ')} and ${quoted.at(-1)}`;
-}

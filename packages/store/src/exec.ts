@@ -27,8 +27,6 @@ export const ONCE: Attempts = Object.freeze({ maxRetries: 1, wait: 0 });
 /** An exec may return what a model computed in its box: as between models, the value goes on. */
 export const unboxed = (result: unknown): unknown => (result instanceof GenericResult ? (result.value as unknown) : result);
 
-export const isThenable = (value: unknown): value is PromiseLike<unknown> => typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
-
 interface Evaluable {
   readonly maxRetries: number;
   readonly wait: number;

@@ -1,7 +1,8 @@
 /** A flow: a graph of nodes, walked by the actions that they return. */
 import { FlowError } from '@flowmodel/core';
+import { isPromise } from '@flowmodel/core/extending';
 import { BaseNode } from './base-node.ts';
-import { evaluateWhole, isThenable } from './exec.ts';
+import { evaluateWhole } from './exec.ts';
 import { Execution, executionOf, within } from './execution.ts';
 import { nodeName, setNodeName } from './names.ts';
 import { checkFlowOptions } from './options.ts';
@@ -86,10 +87,10 @@ export class Flow<Shared = unknown, Params extends object = Record<string, unkno
   protected async _phases(execution: Execution, shared: Shared): Promise<string | undefined> {
     try {
       let prep = this.prep === BaseNode.prototype.prep ? undefined : runPhase(execution, 'prep', shared, this.post !== Flow.prototype.post, (given) => this.prep(given as Shared));
-      if (isThenable(prep)) prep = await prep;
+      if (isPromise(prep)) prep = await prep;
       const last = await this._passes(shared, prep);
       let action = this.post === Flow.prototype.post ? last : runPhase(execution, 'post', shared, true, (given) => this.post(given as Shared, prep, last));
-      if (isThenable(action)) action = await action;
+      if (isPromise(action)) action = await action;
       return action as string | undefined;
     } finally {
       leave(execution, shared);

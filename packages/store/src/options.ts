@@ -1,7 +1,7 @@
 /** What nodes, flows and runs can be told. */
 import { FlowError } from '@flowmodel/core';
+import { assertKnown, show } from '@flowmodel/core/extending';
 import type { Clock, ComputeOptions, Evaluator, Observer, ResultCache } from '@flowmodel/core';
-import { listNames, show } from './errors.ts';
 import type { Reducers } from './store/reducers.ts';
 
 /** Options of one `run`; they hold for every `exec` on the way. */
@@ -59,7 +59,7 @@ const RUN = ['signal', 'observer', 'evaluator', 'cache', 'clock'] as const satis
 type Checked = Readonly<Record<string, unknown>>;
 
 export function checkNodeOptions(who: string, options: NodeOptions): void {
-  checkKnown(who, options, NODE);
+  assertKnown(who, options, NODE);
   checkAttempts(who, options.maxRetries ?? 1);
   checkNumber(who, 'wait', options.wait, 'seconds');
   checkCommon(who, options);
@@ -68,7 +68,7 @@ export function checkNodeOptions(who: string, options: NodeOptions): void {
 }
 
 export function checkFlowOptions(who: string, options: FlowOptions): void {
-  checkKnown(who, options, FLOW);
+  assertKnown(who, options, FLOW);
   checkCommon(who, options);
   if (options.cache !== undefined) checkCache(who, options.cache);
   const { maxSteps, reducers } = options;
@@ -77,7 +77,7 @@ export function checkFlowOptions(who: string, options: FlowOptions): void {
 }
 
 export function checkRunOptions(who: string, options: RunOptions): void {
-  checkKnown(who, options, RUN);
+  assertKnown(who, options, RUN);
   checkCommon(who, options);
 }
 
@@ -90,11 +90,6 @@ export function checkAttempts(who: string, maxRetries: unknown): void {
 export function checkReducers(who: string, reducers: Reducers): void {
   if (typeof reducers !== 'object' || reducers === null) throw problem(who, `'reducers' is a record by path, got ${show(reducers)}`);
   for (const [path, reducer] of Object.entries(reducers)) if (typeof reducer !== 'function') throw problem(who, `the reducer of '${path}' is a function (current, incoming, base) => next, got ${show(reducer)}`);
-}
-
-function checkKnown(who: string, options: object, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) throw problem(who, `expected options, got ${show(options)}`);
-  for (const name of Object.keys(options)) if (!known.includes(name)) throw problem(who, `there is no option '${name}'. Options are ${listNames(known)}`);
 }
 
 function checkCommon(who: string, options: object): void {

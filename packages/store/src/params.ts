@@ -1,5 +1,6 @@
 /** Params: copied when they are set, frozen all the way down, shared by reference from then on. */
 import { FlowError } from '@flowmodel/core';
+import { isPlainObject } from '@flowmodel/core/extending';
 import { typeName } from './errors.ts';
 
 const frozen = new WeakSet<object>();
@@ -7,12 +8,6 @@ const frozen = new WeakSet<object>();
 /** No params. */
 export const NO_PARAMS: Readonly<Record<string, unknown>> = Object.freeze({});
 frozen.add(NO_PARAMS);
-
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'isPrototypeOf'));
-}
 
 /** A frozen copy of plain data; class instances and functions stay what they are. What is such a copy already is taken as it is. */
 export function frozenParams<T>(value: T): T {

@@ -1,6 +1,6 @@
 /** One prep or post, on a plain object or on a draft of a created store. */
+import { isPromise } from '@flowmodel/core/extending';
 import type { Execution } from './execution.ts';
-import { isThenable } from './exec.ts';
 import { nodeName } from './names.ts';
 import { untilAborted } from './run-scope.ts';
 import { isStore } from './store/managed-store.ts';
@@ -16,7 +16,7 @@ export function runPhase(execution: Execution, phase: Phase, shared: unknown, is
   if (scope.signal !== undefined) scope.assertOpen(nodeName(execution.node));
   if (isStore(shared)) return inTransaction(execution, phase, shared, isRead, call);
   const result = call(shared);
-  return scope.signal !== undefined && isThenable(result) ? untilAborted(Promise.resolve(result), scope.signal, nodeName(execution.node)) : result;
+  return scope.signal !== undefined && isPromise(result) ? untilAborted(Promise.resolve(result), scope.signal, nodeName(execution.node)) : result;
 }
 
 function inTransaction(execution: Execution, phase: Phase, store: ManagedStore<object>, isRead: boolean, call: (shared: unknown) => unknown): unknown {
@@ -43,7 +43,7 @@ function inTransaction(execution: Execution, phase: Phase, store: ManagedStore<o
   } catch (error) {
     fail(error);
   }
-  if (!isThenable(result)) return commit(result);
+  if (!isPromise(result)) return commit(result);
   const settled = Promise.resolve(result).then(commit, fail);
   // A phase that never ends must not keep its draft open for ever.
   return signal === undefined ? settled : untilAborted(settled, signal, nodeName(execution.node)).catch(fail);

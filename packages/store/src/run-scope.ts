@@ -1,8 +1,8 @@
 /** What holds for everything inside one run, or inside one flow of it. */
 import { compose, FlowError } from '@flowmodel/core';
+import { show } from '@flowmodel/core/extending';
 import type { Clock, ComputeOptions, Evaluator, ResultCache } from '@flowmodel/core';
 import { acrossRun } from './across-run.ts';
-import { show } from './errors.ts';
 import type { FlowOptions, RunOptions } from './options.ts';
 import type { Reducers } from './store/reducers.ts';
 import { Tracer } from './tracer.ts';

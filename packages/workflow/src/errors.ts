@@ -1,5 +1,6 @@
 /** What is wrong with a document, and the one error that says it. */
 import { FlowError } from '@flowmodel/core';
+import { pathText } from '@flowmodel/core/extending';
 
 /**
  * When a problem shows: while text is parsed, a file is loaded, nesting is followed (`depth`, `cycle`), a document is compiled,
@@ -66,7 +67,3 @@ export function issueLine({ file, line, column, at, message }: WorkflowIssue): s
   const where = [place, at.length === 0 ? undefined : pathText(at)].filter((part) => part !== undefined).join(', ');
   return where === '' ? message : `${where}: ${message}`;
 }
-
-/** `nodes[0].params.file` */
-export const pathText = (path: readonly (string | number)[]): string =>
-  path.map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`)).join('');

@@ -1,5 +1,6 @@
 import type { AnyModel, FlowRun, GenericResult, Inputs, ModelFactory, ModelOptions, Shape, ValueOf } from '@flowmodel/core';
-import { assertOptions } from '../limit/options.ts';
+import { assertKnown } from '@flowmodel/core/extending';
+
 import { defineBatch } from './define-batch.ts';
 import type { BatchLimits, BatchValueOf, CarriedShape, EachModel, Fitting, GivenItem, ItemOf, ItemSchema, ListOf } from './types.ts';
 
@@ -48,7 +49,7 @@ export function batchModel<const S extends Shape, E extends EachModel, I extends
   options: BatchModelOptions<S, E, I, P, K>,
 ): BatchFactory<S, E, ItemOf<I, P>, K> {
   const who = `batchModel${typeof options?.name === 'string' ? ` '${options.name}'` : ''}`;
-  assertOptions(who, options, [...OWN, ...OF_MODELS]);
+  assertKnown(who, options, [...OWN, ...OF_MODELS]);
   const { inputs, item, params, each, keyBy, concurrency, rate, cost, onError, asOf: _asOf, ...model } = options;
   const factory: unknown = defineBatch({
     who, inputs, item, concurrency, rate, cost, onError, model,

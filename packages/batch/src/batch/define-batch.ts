@@ -1,9 +1,10 @@
 /** The definition behind batches: one of the core's, whose body evaluates `each` once per item. */
 import { flowModel, ModelInput, runServices } from '@flowmodel/core';
 import type { AnyModel, FlowRun, ModelOptions, Shape } from '@flowmodel/core';
+import { assertWhole, isPromise, show } from '@flowmodel/core/extending';
 import { z } from 'zod';
 import { safeParse } from 'zod/v4/core';
-import { assertCount, assertFunction, readLimits, problem, shown } from '../limit/options.ts';
+import { assertCallback, problem, readLimits } from '../limit/options.ts';
 import type { ReadOptions } from '../limit/options.ts';
 import { carriedFields } from './fields.ts';
 import type { CarriedFields } from './fields.ts';
@@ -47,7 +48,7 @@ export function defineBatch(raw: RawBatch): (bindings?: object) => AnyModel {
   const settings = { raw, onError, limits, carried } as const;
   const body = (values: Params, run: FlowRun): unknown => {
     const list = raw.params(ownInputs(values, settings), run);
-    if (isThenable(list)) return list.then((one) => work(settings, values, one, run));
+    if (isPromise(list)) return list.then((one) => work(settings, values, one, run));
     return work(settings, values, list, run);
   };
   const options = {
@@ -75,13 +76,13 @@ interface Settings {
 }
 
 function check({ who, inputs, item, params, each, keyBy, concurrency }: RawBatch, onError: unknown): void {
-  if (concurrency !== undefined) assertCount(who, 'concurrency', concurrency);
-  if (onError !== 'collect' && onError !== 'fail') throw problem(who, `expected 'onError' to be 'collect' or 'fail', got ${shown(onError)}`);
-  if (typeof params !== 'function') throw problem(who, `expected 'params' to be a function that yields one item per instance, got ${shown(params)}`);
-  assertFunction(who, 'keyBy', keyBy);
+  if (concurrency !== undefined) assertWhole(who, 'concurrency', concurrency, 1);
+  if (onError !== 'collect' && onError !== 'fail') throw problem(who, `expected 'onError' to be 'collect' or 'fail', got ${show(onError)}`);
+  if (typeof params !== 'function') throw problem(who, `expected 'params' to be a function that yields one item per instance, got ${show(params)}`);
+  assertCallback(who, 'keyBy', keyBy);
   if (typeof inputs === 'object' && inputs !== null && Object.hasOwn(inputs, 'each')) throw problem(who, "no input can be named 'each': that is the model");
-  if (item !== undefined && typeof (item as { shape?: unknown }).shape !== 'object') throw problem(who, `'item' is an object schema, z.object({ … }), got ${shown(item)}`);
-  if (typeof (each as { flow?: unknown } | undefined)?.flow !== 'object') throw problem(who, `'each' is a model, got ${typeof each === 'function' ? 'a factory: call it first' : shown(each)}`);
+  if (item !== undefined && typeof (item as { shape?: unknown }).shape !== 'object') throw problem(who, `'item' is an object schema, z.object({ … }), got ${show(item)}`);
+  if (typeof (each as { flow?: unknown } | undefined)?.flow !== 'object') throw problem(who, `'each' is a model, got ${typeof each === 'function' ? 'a factory: call it first' : show(each)}`);
 }
 
 function ownInputs(values: Params, { raw, carried }: Settings): Params {
@@ -127,6 +128,4 @@ function work({ raw, onError, limits, carried }: Settings, values: Params, list:
   }
   return runItems(job, run).then((stats) => (stats.failed > 0 && sink === undefined ? run.compute(incomplete).then(() => value(stats)) : value(stats)));
 }
-
-const isThenable = (value: unknown): value is PromiseLike<unknown> => typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 const isRecord = (value: unknown): boolean => value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value) && (value as { flow?: unknown }).flow === undefined);

@@ -1,5 +1,6 @@
 /** The list of items, checked whole before anything begins. */
 import { FlowError } from '@flowmodel/core';
+import { isPlainObject } from '@flowmodel/core/extending';
 
 /** Throws INVALID_CONTEXT, with every index that is wrong. */
 export function checkedList(who: string, list: unknown): readonly Record<string, unknown>[] {
@@ -31,12 +32,6 @@ export function keysOf(who: string, list: readonly object[], keyBy: KeyBy): read
   });
   if (twice.length > 0) throw new FlowError('INVALID_CONTEXT', `${who}: keyBy yields a key twice: ${twice.slice(0, MOST).join(', ')}. Keys tell items apart; add a field that does.`, { details: { duplicates: twice } });
   return keys;
-}
-
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'isPrototypeOf')); // of any realm
 }
 
 export function typeOf(value: unknown): string {

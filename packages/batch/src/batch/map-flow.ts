@@ -1,6 +1,7 @@
 import { DefinitionRegistry, FlowContext } from '@flowmodel/core';
 import type { AnyModel, ComputeOptions, ContextOf, ContextWith, GenericResult, ValueOf } from '@flowmodel/core';
-import { assertOptions, problem } from '../limit/options.ts';
+import { assertKnown } from '@flowmodel/core/extending';
+import { problem } from '../limit/options.ts';
 import { defineBatch } from './define-batch.ts';
 import { checkedList } from './list.ts';
 import { Mapping } from './mapping.ts';
@@ -42,7 +43,7 @@ const RUN = ['signal', 'resources', 'validateResult', 'overrides', 'evaluator', 
  */
 export function mapFlow<E extends EachModel, P extends object, K extends string | number = never>(model: E & Fitting<E, P>, items: readonly P[], ...rest: Arguments<E, P, K>): FlowMap<P, ValueOf<E>, BatchValueOf<P, ValueOf<E>, K>> {
   const [options = {}] = rest as [MapFlowOptions<object, P, K>?];
-  assertOptions('mapFlow', options, [...LIMITS, ...RUN]);
+  assertKnown('mapFlow', options, [...LIMITS, ...RUN]);
   const { context, keyBy, concurrency, rate, cost, onError, asOf: _asOf, signal, ...runOptions } = options;
   if (context !== undefined && (typeof context !== 'object' || context === null)) throw problem('mapFlow', "'context' is a plain object or a FlowContext");
   const list = checkedList('mapFlow', items);

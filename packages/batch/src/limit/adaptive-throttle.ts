@@ -1,11 +1,12 @@
 import { evaluationServices } from '@flowmodel/core';
 import type { Clock, EvaluationServices } from '@flowmodel/core';
+import { assertKnown, assertWhole, show } from '@flowmodel/core/extending';
 import { isRateLimit, retryAfterOf } from '../errors.ts';
 import { admitted } from './admission.ts';
 import type { Listener } from './admission.ts';
 import { Gate } from './gate.ts';
 import type { LimiterStats } from './gate.ts';
-import { assertClock, assertCount, assertFunction, assertOptions, problem, readLimits, shown } from './options.ts';
+import { assertCallback, assertClock, problem, readLimits } from './options.ts';
 import type { Cost, Rate } from './options.ts';
 import type { Throttle } from './throttle.ts';
 
@@ -56,13 +57,13 @@ const OPTIONS = ['initial', 'min', 'max', 'backoff', 'recoverAfter', 'growth', '
  * ```
  */
 export function adaptiveThrottle(options: AdaptiveThrottleOptions = {}): Throttle {
-  assertOptions('adaptiveThrottle', options, OPTIONS);
+  assertKnown('adaptiveThrottle', options, OPTIONS);
   const { initial = 5, min = 1, max = 20, backoff = 0.5, recoverAfter = 10, growth = 1.2, isRateLimit: isOne = isRateLimit, rate, cost, clock, onChange } = options;
-  for (const [name, value] of Object.entries({ initial, min, max, recoverAfter })) assertCount('adaptiveThrottle', name, value);
+  for (const [name, value] of Object.entries({ initial, min, max, recoverAfter })) assertWhole('adaptiveThrottle', name, value, 1);
   if (!(min <= initial && initial <= max)) throw problem('adaptiveThrottle', `expected min ≤ initial ≤ max, got ${min}, ${initial}, ${max}`);
-  if (!(typeof backoff === 'number' && backoff > 0 && backoff < 1)) throw problem('adaptiveThrottle', `expected 'backoff' to be a factor between 0 and 1, got ${shown(backoff)}`);
-  if (!(typeof growth === 'number' && growth >= 1)) throw problem('adaptiveThrottle', `expected 'growth' to be a factor from 1 up, got ${shown(growth)}`);
-  for (const [name, value] of Object.entries({ isRateLimit: isOne, onChange })) assertFunction('adaptiveThrottle', name, value);
+  if (!(typeof backoff === 'number' && backoff > 0 && backoff < 1)) throw problem('adaptiveThrottle', `expected 'backoff' to be a factor between 0 and 1, got ${show(backoff)}`);
+  if (!(typeof growth === 'number' && growth >= 1)) throw problem('adaptiveThrottle', `expected 'growth' to be a factor from 1 up, got ${show(growth)}`);
+  for (const [name, value] of Object.entries({ isRateLimit: isOne, onChange })) assertCallback('adaptiveThrottle', name, value);
   assertClock('adaptiveThrottle', clock);
   const limits = readLimits('adaptiveThrottle', { concurrency: initial, rate, cost });
 

@@ -1,5 +1,6 @@
 /** One attempt on its way through a gate: what all throttles do. */
 import { FlowError } from '@flowmodel/core';
+import { isPromise } from '@flowmodel/core/extending';
 import type { Evaluation, EvaluationServices } from '@flowmodel/core';
 import type { Gate } from './gate.ts';
 
@@ -81,10 +82,8 @@ function work(gate: Gate, services: EvaluationServices, listener: Listener, next
   } catch (error) {
     return failed(error);
   }
-  return isThenable(result) ? result.then(succeeded, failed) : succeeded(result);
+  return isPromise(result) ? result.then(succeeded, failed) : succeeded(result);
 }
-
-const isThenable = (value: unknown): value is PromiseLike<unknown> => typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 
 function reentered(who: string, { path }: Evaluation): FlowError {
   const text = `${path.join('.')}: ${who} would have it wait for a place that the body which asked for it holds itself. Define that body with orchestrates: true, so that limiters let it through, or give the nested model a limiter of its own.`;

@@ -1,9 +1,10 @@
 import { FlowError } from '@flowmodel/core';
+import { assertKnown } from '@flowmodel/core/extending';
 import { isRateLimit, retryAfterOf } from '../errors.ts';
 import { systemClock } from './clock.ts';
 import { Gate } from './gate.ts';
 import type { LimiterStats } from './gate.ts';
-import { assertClock, assertFunction, assertOptions, readLimits } from './options.ts';
+import { assertCallback, assertClock, readLimits } from './options.ts';
 import type { LimiterOptions } from './options.ts';
 
 export interface LimiterRunOptions {
@@ -45,7 +46,7 @@ const disposed = (): FlowError => new FlowError('CANCELLED', 'This limiter was d
  * ```
  */
 export function createLimiter(options: LimiterOptions = {}): Limiter {
-  assertOptions('createLimiter', options, ['concurrency', 'rate', 'cost', 'clock', 'asOf']);
+  assertKnown('createLimiter', options, ['concurrency', 'rate', 'cost', 'clock', 'asOf']);
   assertClock('createLimiter', options.clock);
   const gate = new Gate(readLimits('createLimiter', options), options.clock ?? systemClock);
   const limiter = Object.freeze(new SharedLimiter(gate));
@@ -69,7 +70,7 @@ class SharedLimiter implements Limiter {
   }
 
   async run<T>(fn: () => T | PromiseLike<T>, { signal, inputs }: LimiterRunOptions = NOTHING): Promise<T> {
-    assertFunction('run', 'fn', fn);
+    assertCallback('run', 'fn', fn);
     if (this.#isDisposed) throw disposed();
     if (signal?.aborted === true) throw signal.reason;
     const gate = this.#gate;

@@ -1,6 +1,7 @@
 /** Options of limiters, read and checked. Throws DEFINITION for what cannot be meant. */
 import { FlowError } from '@flowmodel/core';
 import type { Clock } from '@flowmodel/core';
+import { assertFunction, assertKnown, assertWhole, show } from '@flowmodel/core/extending';
 
 /** Milliseconds, or a number with a unit. */
 export type Interval = number | `${number}ms` | `${number}s` | `${number}m` | `${number}h`;
@@ -46,52 +47,39 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h:
 export function readInterval(who: string, interval: unknown): number {
   const text = typeof interval === 'string' ? /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(interval.trim()) : null;
   const ms = text === null ? interval : Number(text[1]) * UNITS[text[2]!]!;
-  if (typeof ms !== 'number' || !Number.isFinite(ms) || ms <= 0) throw problem(who, `expected 'interval' to be a number of milliseconds above 0, or '500ms', '1s', '1m', '2h', got ${shown(interval)}`);
+  if (typeof ms !== 'number' || !Number.isFinite(ms) || ms <= 0) throw problem(who, `expected 'interval' to be a number of milliseconds above 0, or '500ms', '1s', '1m', '2h', got ${show(interval)}`);
   return ms;
 }
 
 /** Throws DEFINITION. */
 export function readLimits(who: string, options: LimiterOptions): ReadOptions {
   const { concurrency = Infinity, rate, cost } = options;
-  assertCount(who, 'concurrency', concurrency);
-  assertFunction(who, 'cost', cost);
+  assertWhole(who, 'concurrency', concurrency, 1);
+  assertCallback(who, 'cost', cost);
   if (cost !== undefined && rate === undefined) throw problem(who, "'cost' is taken of a rate, and there is none: give 'rate: { limit, interval }' too");
   const rates = rate === undefined ? [] : Array.isArray(rate) ? (rate as readonly Rate[]) : [rate as Rate];
   return { concurrency, rates: rates.map((one) => readRate(who, one, cost)) };
 }
 
 function readRate(who: string, rate: Rate, cost: LimiterOptions['cost']): ReadRate {
-  assertOptions(`${who}, rate`, rate, ['limit', 'interval', 'cost']);
-  if (typeof rate.limit !== 'number' || !(rate.limit > 0)) throw problem(who, `expected 'rate.limit' to be a number above 0, got ${shown(rate.limit)}`);
+  assertKnown(`${who}, rate`, rate, ['limit', 'interval', 'cost']);
+  if (typeof rate.limit !== 'number' || !(rate.limit > 0)) throw problem(who, `expected 'rate.limit' to be a number above 0, got ${show(rate.limit)}`);
   const own = rate.cost ?? cost;
-  assertFunction(who, 'rate.cost', rate.cost);
-  if (own === undefined) assertCount(who, 'rate.limit', rate.limit);
+  assertCallback(who, 'rate.cost', rate.cost);
+  if (own === undefined) assertWhole(who, 'rate.limit', rate.limit, 1);
   return { limit: rate.limit, interval: readInterval(who, rate.interval), cost: own };
 }
 
 export const problem = (who: string, text: string): FlowError => new FlowError('DEFINITION', `${who}: ${text}.`);
 
-export const shown = (value: unknown): string => (typeof value === 'string' ? JSON.stringify(value) : String(value)).slice(0, 100);
-
-/** Throws DEFINITION for an option that does not exist. */
-export function assertOptions(who: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) throw problem(who, `expected an options object, got ${shown(options)}`);
-  for (const name of Object.keys(options)) if (!known.includes(name)) throw problem(who, `there is no option '${name}'. Options are ${known.map((one) => `'${one}'`).join(', ')}`);
-}
-
-/** Throws DEFINITION unless a value is a whole number from 1 up, or Infinity. */
-export function assertCount(who: string, name: string, value: unknown): asserts value is number {
-  if (typeof value === 'number' && (Number.isInteger(value) || value === Infinity) && value >= 1) return;
-  throw problem(who, `expected '${name}' to be a whole number from 1 up, got ${shown(value)}`);
-}
-
-export function assertFunction(who: string, name: string, value: unknown): void {
-  if (value !== undefined && typeof value !== 'function') throw problem(who, `expected '${name}' to be a function, got ${shown(value)}`);
+/** Throws DEFINITION for an option that is given and is no function. */
+export function assertCallback(who: string, name: string, value: unknown): void {
+  if (value !== undefined) assertFunction(who, name, value);
 }
 
 /** Throws DEFINITION for what keeps no time. */
 export function assertClock(who: string, clock: unknown): void {
   const one = clock as Partial<Clock> | null | undefined;
   if (one === undefined || (one !== null && [one.now, one.setTimeout, one.clearTimeout].every((method) => typeof method === 'function'))) return;
-  throw problem(who, `'clock' has now, setTimeout and clearTimeout, got ${shown(clock)}`);
+  throw problem(who, `'clock' has now, setTimeout and clearTimeout, got ${show(clock)}`);
 }

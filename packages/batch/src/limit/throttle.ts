@@ -1,5 +1,6 @@
 import { evaluationServices } from '@flowmodel/core';
 import type { EvaluationServices, Evaluator } from '@flowmodel/core';
+import { assertKnown, show } from '@flowmodel/core/extending';
 import { isBatch } from '../batch/known.ts';
 import { isRateLimit, retryAfterOf } from '../errors.ts';
 import { admitted } from './admission.ts';
@@ -9,7 +10,7 @@ import type { LimiterStats } from './gate.ts';
 import { gateOf } from './limiter.ts';
 import type { Limiter } from './limiter.ts';
 import { limiters } from './limiters.ts';
-import { assertClock, assertFunction, assertOptions, problem, readLimits, shown } from './options.ts';
+import { assertCallback, assertClock, problem, readLimits } from './options.ts';
 import type { LimiterOptions } from './options.ts';
 
 /**
@@ -55,10 +56,10 @@ const OPTIONS = ['concurrency', 'rate', 'cost', 'clock', 'scope', 'limiter', 'is
  * ```
  */
 export function throttle(options: ThrottleOptions): Throttle {
-  assertOptions('throttle', options, OPTIONS);
+  assertKnown('throttle', options, OPTIONS);
   const { scope = 'run', limiter, isRateLimit: isOne = isRateLimit, clock } = options;
-  if (scope !== 'run' && scope !== 'instance') throw problem('throttle', `expected 'scope' to be 'run' or 'instance', got ${shown(scope)}. For a limit that more share, give 'limiter'`);
-  assertFunction('throttle', 'isRateLimit', isOne);
+  if (scope !== 'run' && scope !== 'instance') throw problem('throttle', `expected 'scope' to be 'run' or 'instance', got ${show(scope)}. For a limit that more share, give 'limiter'`);
+  assertCallback('throttle', 'isRateLimit', isOne);
   assertClock('throttle', clock);
   const limits = readLimits('throttle', options);
   if (limiter === undefined && options.concurrency === undefined && limits.rates.length === 0) throw problem('throttle', "there is nothing to limit: give 'concurrency', 'rate' or 'limiter'");
@@ -94,7 +95,7 @@ export function throttle(options: ThrottleOptions): Throttle {
 
 function checkShared(options: ThrottleOptions, limiter: unknown): void {
   for (const name of ['concurrency', 'rate', 'cost', 'clock', 'scope'] as const) if (options[name] !== undefined) throw problem('throttle', `'${name}' does not go with 'limiter': the limiter has limits of its own`);
-  if (typeof limiter !== 'string' && gateOf(limiter) === undefined) throw problem('throttle', `'limiter' is one made by createLimiter, or the name of one in limiters, got ${shown(limiter)}`);
+  if (typeof limiter !== 'string' && gateOf(limiter) === undefined) throw problem('throttle', `'limiter' is one made by createLimiter, or the name of one in limiters, got ${show(limiter)}`);
 }
 
 /** Looked up when it is needed, so that a name may be registered, or replaced, later. */

@@ -1,8 +1,8 @@
 /** The context of a run: what was given, as the graph's own schemas read it. */
+import { didYouMean } from '@flowmodel/core/extending';
 import { safeParse } from 'zod/v4/core';
 import type { CallableModel, ContextFieldSummary } from '@flowmodel/core';
 import type { Core } from '../load/core.ts';
-import { didYouMean } from '../suggest.ts';
 import type { Given } from './given.ts';
 import { accepts, readAs } from './read.ts';
 import { plain, Text } from './text.ts';

@@ -1,6 +1,6 @@
 /** Which export of a module is meant, and what model it is. */
+import { didYouMean, listNames } from '@flowmodel/core/extending';
 import type { CallableModel } from '@flowmodel/core';
-import { didYouMean, listed } from '../suggest.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Core } from './core.ts';
 import type { Exports } from './module.ts';
@@ -42,10 +42,10 @@ export class Chooser {
     for (const kind of ['model', 'factory', 'class'] as const) {
       const names = Object.keys(exports).filter((name) => this.#kindOf(exports[name]) === kind);
       if (names.length === 1) return this.#asModel(exports[names[0]!], names[0]!);
-      if (names.length > 1) throw new UsageError(`${this.#file} exports several ${kind === 'model' ? 'models' : 'definitions'}: ${listed(names)}. Say which: ${this.#file}#${names[0]}.`);
+      if (names.length > 1) throw new UsageError(`${this.#file} exports several ${kind === 'model' ? 'models' : 'definitions'}: ${listNames(names)}. Say which: ${this.#file}#${names[0]}.`);
     }
     const [registry] = this.registriesIn(exports);
-    if (registry !== undefined) throw new UsageError(`${this.#file} exports a registry, with ${listed(registry.list())}. Say which: ${this.#file}#${registry.list()[0] ?? '/name'}.`);
+    if (registry !== undefined) throw new UsageError(`${this.#file} exports a registry, with ${listNames(registry.list())}. Say which: ${this.#file}#${registry.list()[0] ?? '/name'}.`);
     throw new UsageError(`${this.#file} exports no model${this.#namesText(exports)}. Export one: export const delta = visitorDelta({ … }).`);
   }
 
@@ -115,7 +115,7 @@ export class Chooser {
         return this.#complete(new (value as new () => CallableModel)(), name);
       case 'registry': {
         const paths = (value as InstanceType<Core['ModelRegistry']>).list();
-        throw new UsageError(`'${name}' of ${this.#file} is a registry, with ${listed(paths)}. Say which: ${this.#file}#${name === 'default' ? '' : name}${paths[0] ?? '/name'}.`);
+        throw new UsageError(`'${name}' of ${this.#file} is a registry, with ${listNames(paths)}. Say which: ${this.#file}#${name === 'default' ? '' : name}${paths[0] ?? '/name'}.`);
       }
       default:
         return this.#made(value, name);
@@ -143,11 +143,11 @@ export class Chooser {
 
   #usable(exports: Exports): string {
     const names = Object.keys(exports).filter((name) => this.#kindOf(exports[name]) !== undefined);
-    return names.length > 0 ? listed(names) : listed(Object.keys(exports)) || 'nothing';
+    return names.length > 0 ? listNames(names) : listNames(Object.keys(exports)) || 'nothing';
   }
 
   #namesText(exports: Exports): string {
     const names = Object.keys(exports);
-    return names.length === 0 ? '' : `; it exports ${listed(names)}`;
+    return names.length === 0 ? '' : `; it exports ${listNames(names)}`;
   }
 }

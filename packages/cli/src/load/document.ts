@@ -1,9 +1,9 @@
 /** Models of documents: graphs of the core, workflows, configurations. */
+import { listNames } from '@flowmodel/core/extending';
 import { readFileSync } from 'node:fs';
 import { isAbsolute, relative } from 'node:path';
 import { parse } from 'yaml';
 import type { CallableModel, ModelLookup } from '@flowmodel/core';
-import { listed } from '../suggest.ts';
 import { UsageError } from '../usage-error.ts';
 import { workflowFor } from './core.ts';
 import type { Core } from './core.ts';
@@ -69,7 +69,7 @@ export async function modelOfDocument(target: Target, document: DocumentText, ne
   if (kind === 'workflow') return workflow.compileWorkflow(text, { file, definitions: core.defaultDefinitions, onWarning: ({ message, line, column }) => onWarning(`${line === undefined ? file : `${file}:${line}:${column}`}: ${message}`) });
   const registry = workflow.loadConfig([file], { definitions: core.defaultDefinitions });
   const paths = registry.list();
-  if (target.fragment === undefined && paths.length !== 1) throw new UsageError(`'${file}' holds ${listed(paths) || 'no models'}. Say which: ${file}#${paths[0] ?? '/name'}.`);
+  if (target.fragment === undefined && paths.length !== 1) throw new UsageError(`'${file}' holds ${paths.length === 0 ? 'no models' : listNames(paths)}. Say which: ${file}#${paths[0] ?? '/name'}.`);
   try {
     return registry.get(target.fragment ?? paths[0]!);
   } catch (error) {

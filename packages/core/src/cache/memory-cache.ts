@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { didYouMean, FlowError, listNames, show } from '../errors.ts';
+import { assertKnown } from '../assert.ts';
+import { FlowError, show } from '../errors.ts';
 import { flightCount } from './flights.ts';
 import type { CacheEntry, ResultCache } from './result-cache.ts';
 import { sizeEstimate } from './size-estimate.ts';
@@ -118,9 +119,8 @@ class LeastRecentlyUsed implements MemoryCache {
 const OPTIONS = ['max', 'maxSize', 'ttl'];
 
 function checkOptions(options: unknown): void {
-  if (typeof options !== 'object' || options === null) throw new FlowError('DEFINITION', `memoryCache expects an options object, got ${show(options)}.`);
+  assertKnown('memoryCache', options, OPTIONS);
   for (const [name, value] of Object.entries(options)) {
-    if (!OPTIONS.includes(name)) throw new FlowError('DEFINITION', `memoryCache: there is no option '${name}'.${didYouMean(name, OPTIONS)} Options are ${listNames(OPTIONS)}.`);
     if (value !== undefined && !(Number.isSafeInteger(value) && (value as number) > 0)) throw new FlowError('DEFINITION', `memoryCache: '${name}' is a positive integer, got ${show(value)}. Leave it out for ${name === 'max' ? `the default of ${DEFAULT_MAX}` : 'no limit'}.`);
   }
 }

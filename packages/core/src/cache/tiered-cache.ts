@@ -1,4 +1,5 @@
 import { FlowError, show } from '../errors.ts';
+import { isPromise } from '../run/results.ts';
 import type { CacheEntry, ResultCache } from './result-cache.ts';
 
 type Found = CacheEntry | undefined;
@@ -115,7 +116,6 @@ const askMany = (tier: ResultCache, keys: readonly string[]): MaybePromise<Answe
   return answers.some((answer) => isPromise(answer)) ? Promise.all(answers.map(async (answer) => answer)) : (answers as Answers); // none of them is a promise
 };
 
-const isPromise = <T>(value: MaybePromise<T>): value is Promise<T> => typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 
 const then = <T, U>(value: MaybePromise<T>, go: (value: T) => MaybePromise<U>): MaybePromise<U> => (isPromise(value) ? value.then(go) : go(value));
 

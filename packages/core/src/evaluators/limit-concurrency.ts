@@ -1,7 +1,7 @@
 import { evaluationServices } from '../run/evaluation.ts';
 import type { Evaluator } from '../run/evaluation.ts';
 import { isPromise } from '../run/results.ts';
-import { assertWhole } from './options.ts';
+import { assertWhole } from '../assert.ts';
 
 /**
  * At most `n` of the evaluations that it is around work at the same time, in each run; the others wait their turn, first come first served. A body that waits for

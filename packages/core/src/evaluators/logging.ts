@@ -3,7 +3,7 @@ import { evaluationServices } from '../run/evaluation.ts';
 import type { Evaluator } from '../run/evaluation.ts';
 import { isPromise } from '../run/results.ts';
 import { FlowError } from '../errors.ts';
-import { assertKnown } from './options.ts';
+import { assertKnown } from '../assert.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 

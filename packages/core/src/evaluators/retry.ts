@@ -4,7 +4,7 @@ import type { Clock } from '../run/clock.ts';
 import { evaluationServices } from '../run/evaluation.ts';
 import type { Evaluation, Evaluator } from '../run/evaluation.ts';
 import { isPromise } from '../run/results.ts';
-import { assertFunction, assertKnown, assertNumber, assertWhole } from './options.ts';
+import { assertFunction, assertKnown, assertNumber, assertWhole } from '../assert.ts';
 
 export interface RetryOptions {
   /** How often the body may be called, the first call included. Default 3. */

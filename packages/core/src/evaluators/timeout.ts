@@ -3,7 +3,7 @@ import { LONGEST_WAIT } from '../run/clock.ts';
 import { evaluationServices } from '../run/evaluation.ts';
 import type { Evaluator } from '../run/evaluation.ts';
 import { isPromise } from '../run/results.ts';
-import { assertNumber } from './options.ts';
+import { assertNumber } from '../assert.ts';
 
 /**
  * Gives an evaluation so many milliseconds; inside `retry`, each attempt. One that takes longer fails with TIMEOUT, and its body's `run.signal` fires.

@@ -1,6 +1,7 @@
 import { metrics, trace } from '@opentelemetry/api';
 import type { Attributes, Context, Meter, Tracer } from '@opentelemetry/api';
-import { didYouMean, FlowError, listNames, show } from '../errors.ts';
+import { assertKnown } from '../assert.ts';
+import { FlowError, show } from '../errors.ts';
 import type { FlowEvent } from '../run/events.ts';
 import { Metrics } from './metrics.ts';
 import { Spans } from './spans.ts';
@@ -61,10 +62,7 @@ export function otelObserver(options: OtelOptions = {}): OtelObserver {
 
 function checkOptions(options: unknown): asserts options is OtelOptions {
   const problem = (text: string): FlowError => new FlowError('DEFINITION', `otelObserver: ${text}.`);
-  if (typeof options !== 'object' || options === null) throw problem(`expected an options object, got ${show(options)}`);
-  for (const name of Object.keys(options)) {
-    if (!OPTIONS.includes(name)) throw problem(`there is no option '${name}'.${didYouMean(name, OPTIONS)} Options are ${listNames(OPTIONS)}`);
-  }
+  assertKnown('otelObserver', options, OPTIONS);
   const { tracer, meter, attributes } = options as OtelOptions;
   if (tracer !== undefined && typeof (tracer as Partial<Tracer> | null)?.startSpan !== 'function') throw problem(`expected 'tracer' to be a Tracer, got ${show(tracer)}`);
   if (meter !== undefined && typeof (meter as Partial<Meter> | null)?.createCounter !== 'function') throw problem(`expected 'meter' to be a Meter, got ${show(meter)}`);

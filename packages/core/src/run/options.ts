@@ -1,9 +1,11 @@
+import { assertKnown } from '../assert.ts';
 import { didYouMean, FlowError, listNames, show } from '../errors.ts';
 import { asModel } from '../model/brand.ts';
 import type { Definition } from '../model/definition.ts';
 import type { Model } from '../model/model.ts';
 import type { Treatment } from '../plan/plan.ts';
 import type { Treat } from '../plan/planner.ts';
+import type { Unchecked } from '../types.ts';
 import type { Hasher } from '../cache/hasher.ts';
 import type { ResultCache } from '../cache/result-cache.ts';
 import type { Clock } from './clock.ts';
@@ -18,7 +20,7 @@ export interface Override {
   /** Every model of these factories (or classes). */
   readonly factories?: readonly ((...args: never[]) => unknown)[] | readonly (abstract new (...args: never[]) => unknown)[];
   /** Called in place of the model's body, with the inputs that it would have received. */
-  body?(inputs: Readonly<Record<string, unknown>>, run: FlowRun): unknown; // a method, so that a body of narrower inputs fits: one override may serve many factories
+  readonly body?: (inputs: Unchecked, run: FlowRun) => unknown; // one override may serve factories of many shapes
   readonly validateResult?: boolean;
   /** Whether they are evaluated anew for each consumer. */
   readonly volatile?: boolean;
@@ -98,10 +100,7 @@ function merged(base: ComputeOptions, over: ComputeOptions): ComputeOptions {
 }
 
 function checkOptions(options: unknown): asserts options is ComputeOptions {
-  if (typeof options !== 'object' || options === null) throw problem(`expected an object, got ${show(options)}`);
-  for (const name of Object.keys(options)) {
-    if (!(KNOWN as readonly string[]).includes(name)) throw problem(`there is no option '${name}'.${didYouMean(name, KNOWN)} Options are ${listNames(KNOWN)}`);
-  }
+  assertKnown('Options', options, KNOWN);
   const { concurrency, signal, resources, overrides, validateResult } = options as ComputeOptions;
   if (validateResult !== undefined && typeof validateResult !== 'boolean') throw problem(`'validateResult' is true or false, got ${show(validateResult)}`);
   if (concurrency !== undefined && !(typeof concurrency === 'number' && (Number.isInteger(concurrency) || concurrency === Infinity) && concurrency >= 1)) {
@@ -111,7 +110,7 @@ function checkOptions(options: unknown): asserts options is ComputeOptions {
   if (resources !== undefined && (typeof resources !== 'object' || resources === null)) throw problem(`'resources' is a record by input name, got ${show(resources)}`);
   if (overrides !== undefined && !Array.isArray(overrides)) throw problem(`'overrides' is a list, got ${show(overrides)}`);
   for (const override of overrides ?? []) checkOverride(override);
-  checkParts(options);
+  checkParts(options); // its names are known to be right, and the values are what is checked
 }
 
 function checkParts({ evaluator, cache, cacheTimeout, observer, hasher, codeVersion, clock }: ComputeOptions): void {

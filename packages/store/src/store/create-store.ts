@@ -1,9 +1,9 @@
 /** `createStore` and what it returns. */
 import { FlowError } from '@flowmodel/core';
+import { isPlainObject } from '@flowmodel/core/extending';
 import { freeze, isDraftable } from 'immer';
 import type { Patch } from 'immer';
 import { typeName } from '../errors.ts';
-import { isPlainObject } from '../params.ts';
 import type { DeepReadonly } from '../types.ts';
 import { ManagedStore } from './managed-store.ts';
 import type { Reducers } from './reducers.ts';

@@ -14,7 +14,7 @@ import type { DeepReadonly } from '../types.ts';
 import { StoreConflictError } from '../errors.ts';
 import type { Store, StoreCommit, StoreListener, StoreOptions } from './create-store.ts';
 import { immer } from './immer.ts';
-import { isWithin, overlap, pathText, placeOf, valueAt } from './paths.ts';
+import { isWithin, overlap, placeOf, placeText, valueAt } from './paths.ts';
 import type { Path } from './paths.ts';
 import type { Reducer, Reducers } from './reducers.ts';
 import { Transaction } from './transaction.ts';
@@ -201,7 +201,7 @@ export class ManagedStore<State extends object> implements Store<State> {
   }
 
   #lost({ execution, phase }: Transaction, { place, other, byRead }: Conflict): StoreConflictError {
-    const [node, first, path] = [nodeName(execution.node), nodeName(other.node), pathText(place)];
+    const [node, first, path] = [nodeName(execution.node), nodeName(other.node), placeText(place)];
     const what = byRead ? `after ${node} had read it in prep` : `while ${node}.${phase} was at work`;
     return new StoreConflictError(
       `'${path}' was changed by ${first} in another pass ${what}, so ${node}.${phase} would overwrite an update that it does not know. Declare a reducer (reducers: { ${/^\w+$/.test(path) ? path : JSON.stringify(path)}: sum }), or read and write it in one post that is not async.`,

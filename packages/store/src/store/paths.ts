@@ -1,4 +1,6 @@
 /** Places in the state: keys from the root down. */
+import { pathText } from '@flowmodel/core/extending';
+
 export type Path = readonly unknown[];
 
 /** Whether one place lies in the other. */
@@ -33,5 +35,4 @@ export function placeOf(patchPath: Path, state: unknown): Path {
 }
 
 /** `a.b[0]` for `['a', 'b', 0]`. */
-export const pathText = (path: Path): string =>
-  path.length === 0 ? '(the whole store)' : path.map((key, i) => (typeof key === 'number' ? `[${key}]` : i === 0 ? String(key) : `.${String(key)}`)).join('');
+export const placeText = (path: Path): string => (path.length === 0 ? '(the whole store)' : pathText(path.map((key) => (typeof key === 'number' ? key : String(key)))));

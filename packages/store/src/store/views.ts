@@ -1,6 +1,6 @@
 /** Views on drafts that note what is read and written, so that a write can be told to rest on something outdated. */
+import { isPlainObject } from '@flowmodel/core/extending';
 import { isDraft, original } from 'immer';
-import { isPlainObject } from '../params.ts';
 import type { Path } from './paths.ts';
 
 /** What was read, as a tree along the state. `whole`: this place and all below it. */

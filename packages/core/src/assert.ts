@@ -1,10 +1,10 @@
-/** Checks of evaluators' options: each says what was expected. */
-import { didYouMean, FlowError, listNames, show } from '../errors.ts';
+/** Checks of options: each says what was expected, and what it got. */
+import { didYouMean, FlowError, listNames, show } from './errors.ts';
 
 const problem = (who: string, text: string): FlowError => new FlowError('DEFINITION', `${who}: ${text}.`);
 
 /** Throws DEFINITION for an option that does not exist. */
-export function assertKnown(who: string, options: unknown, known: readonly string[]): void {
+export function assertKnown(who: string, options: unknown, known: readonly string[]): asserts options is object {
   if (typeof options !== 'object' || options === null) throw problem(who, `expected an options object, got ${show(options)}`);
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) throw problem(who, `there is no option '${name}'.${didYouMean(name, known)} Options are ${listNames(known)}`);
@@ -17,7 +17,7 @@ export function assertNumber(who: string, name: string, value: unknown, least: n
 }
 
 /** Throws DEFINITION unless a number is whole and lies in a range. */
-export function assertWhole(who: string, name: string, value: unknown, least: number): void {
+export function assertWhole(who: string, name: string, value: unknown, least: number): asserts value is number {
   if (!Number.isInteger(value) && value !== Infinity) throw problem(who, `expected '${name}' to be a whole number from ${least} up, got ${show(value)}`);
   assertNumber(who, name, value, least, 'a whole number');
 }

@@ -1,0 +1,15 @@
+/**
+ * For authors of packages on the core: how its messages are worded, how options are checked, and what it takes for plain data and for a promise, so that
+ * a package speaks and decides as the core does.
+ *
+ * @example
+ * ```ts
+ * import { assertKnown, show } from '@flowmodel/core/extending';
+ * assertKnown('myCache', { max: 1 }, ['max', 'ttl']); // DEFINITION for anything else, with the nearest name
+ * console.log(show({ days: [1, 2] })); // { days: [1, 2] }
+ * ```
+ */
+export { assertFunction, assertKnown, assertNumber, assertWhole } from './assert.ts';
+export { didYouMean, editDistance, issueText, listNames, nearest, pathText, show } from './errors.ts';
+export { isPlainObject } from './model/frozen.ts';
+export { isPromise } from './run/results.ts';
