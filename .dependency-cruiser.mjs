@@ -114,7 +114,7 @@ export default {
       severity: 'error',
       from: { path: '^packages/[^/]+/src/' },
       // Packages of this workspace resolve to their sources; pnpm links only those that are declared.
-      to: { dependencyTypes: ['unknown', 'undetermined', 'npm-no-pkg', 'npm-unknown'], pathNot: '^packages/[^/]+/src/index\\.ts$' },
+      to: { dependencyTypes: ['unknown', 'undetermined', 'npm-no-pkg', 'npm-unknown'], pathNot: '^packages/[^/]+/src/(index|extending)\\.ts$' },
     },
     {
       name: 'no-dev-dependencies',
