@@ -39,6 +39,24 @@ describe('events for programs', () => {
   });
 });
 
+describe('options that are none are refused', () => {
+  test.for([
+    [{ steam: process.stderr }, "there is no option 'steam'. Did you mean 'stream'?"],
+    [{ stream: 'stderr' }, 'expected \'stream\' to be a writable stream, got "stderr"'],
+    [{ interval: -1 }, "expected 'interval' to be a number from 0 up, got -1"],
+    [{ width: 2.5 }, "expected 'width' to be a whole number of characters from 1 up, got 2.5"],
+    [{ width: Infinity }, "expected 'width' to be a whole number of characters from 1 up, got Infinity"],
+    [{ clock: Date }, "'clock'"],
+    [null, 'expected an options object, got null'],
+  ] as const)('progressBar(%o)', ([options, message]) => {
+    expect(() => progressBar(options as never)).toThrow(expect.objectContaining({ code: 'DEFINITION', message: expect.stringContaining(message) as string }) as Error);
+  });
+
+  test('onProgress expects a function', () => {
+    expect(() => onProgress({} as never)).toThrow(expect.objectContaining({ code: 'DEFINITION', message: "onProgress: expected 'callback' to be a function, got {}." }) as Error);
+  });
+});
+
 describe('for people', () => {
   test('on a terminal: a bar per batch, a finished one stays above', () => {
     const { stdout, status } = spawnSync('script', ['-qec', `stty cols 100 rows 24; ${command.join(' ')}`, '/dev/null'], { encoding: 'utf8' });

@@ -390,8 +390,11 @@ describe('what is refused', () => {
   });
 
   it('a folder that is not there', () => {
-    const path = join(dirname(file()), 'missing', 'cache.sqlite');
-    expect(refusal(() => sqliteCache({ path }))).toMatchObject({ code: 'CACHE', message: expect.stringContaining(path) as string });
+    const folder = join(dirname(file()), 'missing');
+    const { code, message } = refusal(() => sqliteCache({ path: join(folder, 'cache.sqlite') }));
+    expect(code).toBe('CACHE');
+    expect(message).toBe(`The cache '${join(folder, 'cache.sqlite')}' cannot be made: there is no folder '${folder}'. Make it first, or name a file in a folder that is there.`);
+    expect(existsSync(folder)).toBe(false);
   });
 
   it('a folder in place of a file', () => {

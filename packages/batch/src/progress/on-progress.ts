@@ -1,7 +1,8 @@
+import { assertFunction } from '@flowmodel/core/extending';
 import type { FlowEvent, ProgressEvent } from '@flowmodel/core';
 
 /**
- * An observer that hears only how far batches, and bodies that call `run.progress`, have come. What the callback throws is ignored.
+ * An observer that hears only how far batches, and bodies that call `run.progress`, have come. What the callback throws is ignored. Throws DEFINITION for what is no function.
  *
  * @example
  * ```ts
@@ -12,6 +13,7 @@ import type { FlowEvent, ProgressEvent } from '@flowmodel/core';
  * ```
  */
 export function onProgress(callback: (event: ProgressEvent) => void): (event: FlowEvent) => void {
+  assertFunction('onProgress', 'callback', callback);
   return (event) => {
     if (event.type === 'progress') callback(event);
   };

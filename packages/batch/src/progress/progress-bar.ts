@@ -3,8 +3,10 @@
  * itself is log-update's business: cursor, width, height, what stands above.
  */
 import type { Clock, FlowEvent, NodeStatus } from '@flowmodel/core';
+import { assertKnown, assertNumber, show } from '@flowmodel/core/extending';
 import { createLogUpdate } from 'log-update';
 import { systemClock } from '../limit/clock.ts';
+import { assertClock, problem } from '../limit/options.ts';
 import { barLine, plainLine } from './text.ts';
 import type { Standing } from './text.ts';
 
@@ -19,6 +21,8 @@ export interface ProgressBarOptions {
   readonly clock?: Clock | undefined;
 }
 
+const OPTIONS = ['stream', 'interval', 'width', 'clock'] as const;
+
 interface Item {
   readonly runId: string;
   readonly path: readonly string[];
@@ -32,13 +36,21 @@ interface Item {
  * An observer that shows how far batches have come: rate, time left, failures. One observer serves several runs at once. On a terminal each batch has a bar, nested ones while they last; elsewhere
  * outermost batches have a line at every tenth.
  *
+ * Throws DEFINITION for what are no options.
+ *
  * @example
  * ```ts
  * const square = flowModel({ name: 'square', inputs: { n: FromContext(z.number()) } }, ({ n }) => n * n);
  * await mapFlow(square(), [{ n: 1 }, { n: 2 }], { observer: progressBar() }); // on stderr: mapFlow: 2/2, 100%, …
  * ```
  */
-export function progressBar({ stream = process.stderr, interval = 100, width = 20, clock = systemClock }: ProgressBarOptions = {}): (event: FlowEvent) => void {
+export function progressBar(options: ProgressBarOptions = {}): (event: FlowEvent) => void {
+  assertKnown('progressBar', options, OPTIONS);
+  const { stream = process.stderr, interval = 100, width = 20, clock = systemClock } = options;
+  if (typeof (stream as Partial<typeof stream> | null)?.write !== 'function') throw problem('progressBar', `expected 'stream' to be a writable stream, got ${show(stream)}`);
+  assertNumber('progressBar', 'interval', interval, 0);
+  if (!(Number.isSafeInteger(width) && width > 0)) throw problem('progressBar', `expected 'width' to be a whole number of characters from 1 up, got ${show(width)}`);
+  assertClock('progressBar', clock);
   const items = new Map<string, Item>();
   const screen = stream.isTTY === true ? new Screen(stream, width) : new Lines(stream);
   let drawnAt = -Infinity;

@@ -3,7 +3,8 @@
  *
  * A file is ours by its application id. Ours of another format is emptied; one of somebody else's, or one that is no database, is left alone.
  */
-import { rmSync, statSync, openSync, readSync, closeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, rmSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type sqliteModule from 'node:sqlite';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { FlowError } from '@flowmodel/core';
@@ -135,6 +136,7 @@ function patiently(work: () => void): void {
 const ERROR = 1;
 const BUSY = 5;
 const CORRUPT = 11;
+const CANNOT_OPEN = 14;
 const NOT_A_DATABASE = 26;
 
 /** SQLite's result code without its extension. */
@@ -155,6 +157,8 @@ export function asCacheError(path: string, error: unknown): FlowError {
   if (error instanceof FlowError) return error;
   const reason = error instanceof Error ? error.message : String(error);
   if (primaryCode(error) === NOT_A_DATABASE) return new FlowError('CACHE', `'${path}' is no SQLite database, or its header is damaged. Name another file for the cache, or remove this one.`, { cause: error });
+  const folder = dirname(path);
+  if (primaryCode(error) === CANNOT_OPEN && !existsSync(folder)) return new FlowError('CACHE', `The cache '${path}' cannot be made: there is no folder '${folder}'. Make it first, or name a file in a folder that is there.`, { cause: error });
   return new FlowError('CACHE', `The cache in '${path}' failed: ${reason}.`, { cause: error });
 }
 
