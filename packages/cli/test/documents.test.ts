@@ -65,8 +65,14 @@ describe('run', () => {
     expect(start('run', 'graph.json#/change', ...defined)).toMatchObject({ status: 2, stderr: expect.stringContaining("'graph.json' is one model") });
   });
 
-  test('a document whose definitions were not imported says so', () => {
-    expect(start('run', 'graph.json')).toMatchObject({ status: 1, stderr: expect.stringMatching(/error: DESERIALIZE .*Import the module that defines it/) });
+  test.for([
+    ['graph.json', 'DESERIALIZE', 'visits'],
+    ['flow.yaml', 'WORKFLOW', 'shout'],
+    ['config.yaml#/change', 'WORKFLOW', 'visits'],
+  ] as const)('%s without its definitions: the option that imports them is named', ([file, code, name]) => {
+    const advice = String.raw`named '${name}'\..* Import the module that defines it: --import <module>\.`;
+    expect(start('run', file)).toMatchObject({ status: 1, stdout: '', stderr: expect.stringMatching(new RegExp(`^error: ${code} .*${advice}`, 's')) });
+    expect(start('validate', file)).toMatchObject({ status: 1, stdout: expect.stringMatching(new RegExp(advice)), stderr: '' });
   });
 
   test('inspect, explain and graph take documents, too', () => {

@@ -4,7 +4,7 @@ import { FlowError } from '@flowmodel/core';
 import { configuredModels, load } from '../load/load.ts';
 import { LoadError } from '../load/module.ts';
 import type { ImportOptions } from '../options.ts';
-import { problemText } from '../output/failure.ts';
+import { problemText, withImportOption } from '../output/failure.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -67,8 +67,8 @@ function problemsOf(error: unknown, target: string): readonly Problem[] {
   if (error instanceof LoadError) return [{ message: problemText(error, process.stdout) }];
   if (!(error instanceof FlowError)) throw error;
   const { issues } = error as { readonly issues?: readonly (Problem & { readonly file?: string })[] };
-  if (issues === undefined || issues.length === 0) return [{ message: error.message }];
-  return issues.map(({ message, file, line, column }) => ({ message, ...elsewhere(file, target), ...(line !== undefined && { line }), ...(column !== undefined && { column }) }));
+  if (issues === undefined || issues.length === 0) return [{ message: withImportOption(error.message) }];
+  return issues.map(({ message, file, line, column }) => ({ message: withImportOption(message), ...elsewhere(file, target), ...(line !== undefined && { line }), ...(column !== undefined && { column }) }));
 }
 
 /** Children are named as the document that holds them refers to them. */

@@ -8,6 +8,9 @@ import { hasColours, painter } from './terminal.ts';
 /** Errors whose message says all; others are shown with their stack. */
 const isPlain = (error: unknown): error is Error => error instanceof UsageError || error instanceof FlowError;
 
+/** What packages say of a definition that is not known, with how to do it on the command line. */
+export const withImportOption = (message: string): string => message.replaceAll('Import the module that defines it', 'Import the module that defines it: --import <module>');
+
 /** Ends in a newline. */
 export function failureText(error: unknown, stream: NodeJS.WriteStream, pathOf: (error: unknown) => readonly string[] | undefined = flowPathOf): string {
   const title = painter(stream)(['red', 'bold'], 'error:');
@@ -18,7 +21,7 @@ export function failureText(error: unknown, stream: NodeJS.WriteStream, pathOf: 
 
 /** The message, with the cause where it adds something. */
 export function problemText(error: Error, stream: NodeJS.WriteStream): string {
-  const message = error instanceof FlowError ? `${error.code} ${error.message}` : error.message;
+  const message = error instanceof FlowError ? `${error.code} ${withImportOption(error.message)}` : error.message;
   const { cause } = error;
   const isTold = cause === undefined || isPlain(cause) || error instanceof UsageError || message.includes(messageOf(cause));
   return isTold && !(error instanceof LoadError) ? message : `${message}\n${indented(causeText(cause, stream))}`;
