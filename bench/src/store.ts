@@ -113,7 +113,7 @@ export async function storeSteps({ steps, effort, log }: StoreSettings): Promise
     title: 'Store: a step of a flow',
     intro: `Nanoseconds per step of ${steps.toLocaleString('en-US')}, median (min–max); bold: as a multiple of pocketflow's median. A step reads a number in \`prep\`, adds one in \`exec\` and writes it in \`post\`. *plain object*: the store is a plain object, as in pocketflow; *created*: it is one of \`createStore\`, with drafts and conflict detection.`,
     tables: [{ head: ['shape', PORT, PLAIN, 'created, no history', 'created'], rows }],
-    notes: ['A step here does more: `exec` is a run of the core, `this.params` follows the pass, and nothing is copied. Most of what an asynchronous `exec` costs is the core\'s run of an asynchronous body.'],
+    notes: ['`exec` is a run of the core where there is something for it to do: attempts, a time limit, a cache, an evaluator, an observer, a signal. Here there is nothing, and it is called as it is. `this.params` follows the pass through an asynchronous context, which pocketflow has not; pocketflow copies each node for each step.', 'A created store makes an Immer draft for each `prep` and each `post`, seen through a view that notes reads and writes: 2 µs each.'],
     targets,
   };
 }

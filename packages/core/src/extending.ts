@@ -10,6 +10,7 @@
  * ```
  */
 export { assertFunction, assertKnown, assertNumber, assertWhole } from './assert.ts';
-export { didYouMean, editDistance, issueText, listNames, nearest, pathText, show } from './errors.ts';
+export { didYouMean, editDistance, issueText, listNames, nearest, notePath, pathText, show } from './errors.ts';
 export { isPlainObject } from './model/frozen.ts';
+export { hasDefaults } from './run/options.ts';
 export { isPromise } from './run/results.ts';

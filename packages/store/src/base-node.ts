@@ -1,6 +1,6 @@
 /** What all nodes are: three phases, successors by action, params. */
 import type { FlowRun, GenericResult } from '@flowmodel/core';
-import { isPromise } from '@flowmodel/core/extending';
+import { isPromise, notePath } from '@flowmodel/core/extending';
 import { evaluate, ONCE, unboxed } from './exec.ts';
 import { currentExecution, Execution, executionOf, within } from './execution.ts';
 import { givenName, nodeName, setNodeName } from './names.ts';
@@ -137,7 +137,7 @@ export class BaseNode<Shared = unknown, Params extends object = Record<string, u
     return startNode(this, shared, this[ownParams], options === NO_RUN_OPTIONS ? RunScope.plain : RunScope.of(options));
   }
 
-  /** The phases in order. `shared` may be a created store. */
+  /** The phases in order. `shared` may be a created store. Of what a phase throws, the core's `flowPathOf` tells in which node of which flow. */
   async _run(shared: Shared): Promise<string | undefined> {
     const execution = executionOf(this);
     if (execution === undefined) return within(new Execution(this, this[ownParams], this._scope(RunScope.plain), currentExecution()), () => this._run(shared));
@@ -150,6 +150,9 @@ export class BaseNode<Shared = unknown, Params extends object = Record<string, u
       let action = runPhase(execution, 'post', shared, false, (given) => this.post(given as Shared, prep as Prep, unboxed(result) as Exec));
       if (isPromise(action)) action = await action;
       return action as string | undefined;
+    } catch (error) {
+      notePath(error, () => execution.path());
+      throw error;
     } finally {
       leave(execution, shared);
     }

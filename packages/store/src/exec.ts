@@ -1,8 +1,10 @@
 /**
- * The seam to the core: every `exec` is an evaluation of a core model whose body is that `exec`. Retries, timeouts, caching, cancellation and events
+ * The seam to the core: an `exec` is an evaluation of a core model whose body is that `exec`. Retries, timeouts, caching, cancellation and events
  * are the core's; this file says how a node's options become evaluators. Only the fallback is not one: what it yields must never be cached.
+ * Where the core would have nothing to do, `exec` is called without it.
  */
 import { compose, DefinitionRegistry, flowModel, FromContext, GenericResult, retry, timeout } from '@flowmodel/core';
+import { hasDefaults } from '@flowmodel/core/extending';
 import type { CallableModel, ComputeOptions, Evaluator } from '@flowmodel/core';
 import { z } from 'zod';
 import { ExecCall } from './exec-call.ts';
@@ -38,9 +40,24 @@ const uncached = new WeakMap<object, Evaluable>();
 
 /** Evaluates `exec` for what prep yielded, or for one item of it. A `GenericResult` may still be in its box. */
 export function evaluate(execution: Execution, attempts: Attempts, options: NodeOptions, prep: unknown): Promise<unknown> {
+  if (isBare(execution, attempts, options)) return withFallback(execution, attempts, prep, called(new ExecCall(prep, execution)));
   const model = modelFor(execution, attempts, options);
   const outcome = model.flow.compute({ call: new ExecCall(prep, execution) }, optionsFor(execution, options)) as Promise<unknown>;
   return withFallback(execution, attempts, prep, outcome);
+}
+
+/** Whether a run of the core would do nothing but call the body: nobody retries, limits, caches, cancels or watches it, and `exec` asks for no `run`. */
+function isBare({ node, scope }: Execution, { maxRetries }: Attempts, options: NodeOptions): boolean {
+  return maxRetries === 1 && options === NO_OPTIONS && node.exec.length < 2 && scope.computeOptions === undefined && scope.tracer === undefined && !hasDefaults();
+}
+
+/** As such a run would call it: what is thrown rejects, and what is yielded comes a turn later. */
+function called(call: ExecCall): Promise<unknown> {
+  try {
+    return Promise.resolve(call.perform(undefined));
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 function withFallback(execution: Execution, attempts: Attempts, prep: unknown, outcome: Promise<unknown>): Promise<unknown> {
@@ -57,11 +74,10 @@ function optionsFor(execution: Execution, { cache }: NodeOptions): ComputeOption
   return { ...computeOptions, ...(cache !== undefined && { cache: cache === false ? undefined : cache }), ...(tracer !== undefined && { observer: tracer.forwarder(execution) }) };
 }
 
-/** A model of the node's own where somebody could tell; otherwise one that serves all. */
+/** The model of a node, made anew when its attempts have changed. */
 function modelFor({ node, scope }: Execution, attempts: Attempts, options: NodeOptions): CallableModel {
   const { maxRetries, wait } = attempts;
   const isCached = options.cache !== false && (options.cache ?? scope.cache) !== undefined;
-  if (maxRetries === 1 && options === NO_OPTIONS && node.exec.length < 2 && scope.computeOptions === undefined && scope.tracer === undefined) return anyExec;
   const models = isCached ? cached : uncached;
   const known = models.get(node);
   if (known !== undefined && known.maxRetries === maxRetries && known.wait === wait) return known.model; // fields, which may be set at any time
@@ -69,11 +85,6 @@ function modelFor({ node, scope }: Execution, attempts: Attempts, options: NodeO
   models.set(node, { maxRetries, wait, model });
   return model;
 }
-
-const anyExec: CallableModel = flowModel(
-  { name: 'exec', definitions: new DefinitionRegistry(), inputs: { call: FromContext(z.any()) }, freeze: false, autoUnwrap: true, cacheable: false },
-  ({ call }) => (call as ExecCall).perform(undefined),
-)();
 
 let instances = 0;
 const thisProcess = crypto.randomUUID();

@@ -3,6 +3,7 @@
  * differs between passes stands here, and a node finds it through the asynchronous context.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { nodeName } from './names.ts';
 import type { AnyNode } from './types.ts';
 import type { RunScope } from './run-scope.ts';
 import type { Seen } from './store/transaction.ts';
@@ -38,6 +39,13 @@ export class Execution {
     const part = new Execution(this.node, this.params, scope, this, currentRetry);
     part.spanId = this.spanId;
     return part;
+  }
+
+  /** The names of the flows around, outermost first, and of the node. */
+  path(): string[] {
+    const names: string[] = [];
+    for (let one: Execution | undefined = this; one !== undefined; one = one.parent) if (one.node !== one.parent?.node) names.unshift(nodeName(one.node)); // oxlint-disable-line typescript/no-this-alias
+    return names;
   }
 
   /** Whether this is that execution, or a part of it. */

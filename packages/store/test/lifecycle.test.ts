@@ -1,4 +1,5 @@
-import { BaseNode, Flow, Node } from '@flowmodel/store';
+import { flowPathOf } from '@flowmodel/core';
+import { BaseNode, Flow, Node, ParallelBatchNode } from '@flowmodel/store';
 import { describe, expect, test } from 'vitest';
 import { warningsOf } from './nodes.ts';
 
@@ -150,5 +151,43 @@ describe('the phases of a node', () => {
     await new Flow<typeof shared>(sees).clone().setParams({ a: 3 }).run(shared);
     await sees.clone().run(shared);
     expect(shared.seen).toEqual(['own', { a: 3 }, 'own', {}]);
+  });
+});
+
+describe('where a failure arose', () => {
+  const fails = (phase: 'prep' | 'exec' | 'execLater' | 'post'): Node => {
+    class Fails extends Node {
+      override prep(): void {
+        if (phase === 'prep') throw new Error(phase);
+      }
+      override exec(): Promise<void> | undefined {
+        if (phase === 'exec') throw new Error(phase);
+        return phase === 'execLater' ? Promise.reject(new Error(phase)) : undefined;
+      }
+      override post(): void {
+        if (phase === 'post') throw new Error(phase);
+      }
+    }
+    return new Fails();
+  };
+
+  test.each(['prep', 'exec', 'execLater', 'post'] as const)('flowPathOf tells the flows around and the node: %s', async (phase) => {
+    const error: unknown = await new Flow(new Flow(fails(phase), { name: 'Inner' }), { name: 'Outer' }).run({}).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ message: phase });
+    expect(flowPathOf(error)).toEqual(['Outer', 'Inner', 'Fails']);
+  });
+
+  test('an item of a batch is its node', async () => {
+    class Items extends ParallelBatchNode {
+      override prep(): number[] {
+        return [1, 2];
+      }
+      override exec(item: unknown): unknown {
+        if (item === 2) throw new Error('two');
+        return item;
+      }
+    }
+    const error: unknown = await new Items().run({}).catch((thrown: unknown) => thrown);
+    expect(flowPathOf(error)).toEqual(['Items']);
   });
 });

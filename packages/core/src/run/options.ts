@@ -83,6 +83,9 @@ export function configureFlow(options: ComputeOptions): void {
   defaults = merged(defaults, options);
 }
 
+/** Whether `configureFlow` has set anything that later runs go by. */
+export const hasDefaults = (): boolean => Object.values(defaults).some((value) => value !== undefined);
+
 /** A call's options over the defaults. Throws DEFINITION. */
 export function resolveOptions(given: unknown): ComputeOptions {
   if (given === undefined) return defaults;
