@@ -1,7 +1,7 @@
 /** Contract §6: what is in a key, and what is not. Values by themselves: value-keys.test.ts. Code: code-version.test.ts. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { closedContext, computed, contextTransform, Dependency, flowModel, FlowContext, FromContext, fromField, keyOf, Lazy, memoryCache, modelClass, ModelInput, Resource } from '@flowmodel/core';
+import { closedContext, compose, computed, contextTransform, Dependency, fallback, flowModel, FlowContext, FromContext, fromField, keyOf, Lazy, logging, memoryCache, modelClass, ModelInput, Resource, retry, timeout } from '@flowmodel/core';
 import type { Evaluator, FlowError } from '@flowmodel/core';
 import { refusal } from './refusal.ts';
 
@@ -67,7 +67,6 @@ describe('what a key is made from', () => {
   });
 
   test('CC-KEY-14 CC-KEY-15 CC-KEY-33 CC-KEY-34 names of opaque evaluators are in it, in order; transparent ones are not, at any depth', async () => {
-    const { compose, logging, retry } = await import('@flowmodel/core');
     const opaque = (name: string): Evaluator => ({ name, evaluate: (_evaluation, next) => next() });
     const plain = keyOf(root, { v: 1 });
     const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -75,6 +74,16 @@ describe('what a key is made from', () => {
     const a = keyOf(root, { v: 1 }, { evaluator: opaque('a') });
     expect(keyOf(root, { v: 1 }, { evaluator: compose(retry(), opaque('a'), retry()) })).not.toBe(plain);
     expect(distinct(plain, a, keyOf(root, { v: 1 }, { evaluator: opaque('b') }), keyOf(root, { v: 1 }, { evaluator: compose(opaque('a'), opaque('b')) }), keyOf(root, { v: 1 }, { evaluator: compose(opaque('b'), opaque('a')) }))).toBe(5);
+  });
+
+  test('CC-EVAL-07 CC-KEY-15 transparent parts and nesting of compose leave no trace in a key; in fallback the place of the body does', () => {
+    const opaque = (name: string): Evaluator => ({ name, evaluate: (_evaluation, next) => next() });
+    const [a, b] = [opaque('a'), opaque('b')];
+    const key = (evaluator: Evaluator): string => keyOf(source(), { v: 1 }, { evaluator });
+    expect(distinct(key(a), key(compose(a)), key(compose(retry(), a)), key(compose(compose(a, logging()), timeout(5))))).toBe(1);
+    expect(distinct(key(compose(a, b)), key(compose(compose(a, retry()), b)), key(compose(logging(), compose(a, b))), key(compose(a, compose(timeout(5), b), retry())))).toBe(1);
+    expect(distinct(key(fallback(retry(), a)), key(fallback(a, retry())), key(fallback(a)), key(fallback(a, b)), key(a))).toBe(5);
+    expect(key(fallback(retry(), timeout(5), a))).toBe(key(fallback(logging(), a)));
   });
 
   test('an opaque evaluator of an upstream model is in the key of what is downstream, and of nothing else', () => {

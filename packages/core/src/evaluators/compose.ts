@@ -13,13 +13,20 @@ import type { Evaluation, Evaluator } from '../run/evaluation.ts';
  */
 export function compose(...evaluators: readonly Evaluator[]): Evaluator {
   for (const evaluator of evaluators) assertEvaluator('compose', evaluator);
-  const names = evaluators.filter((evaluator) => evaluator.transparent !== true).map(({ name }) => name);
-  return Object.freeze({
-    name: `compose(${names.map((name) => JSON.stringify(name)).join(', ')})`,
+  const parts = evaluators.flatMap((evaluator) => partsOf.get(evaluator) ?? [evaluator]);
+  const names = parts.filter((evaluator) => evaluator.transparent !== true).map(({ name }) => name);
+  const composed = Object.freeze({
+    // What is around a single opaque one is transparent, so keys see that one alone.
+    name: names.length === 1 ? names[0]! : `compose(${names.map((name) => JSON.stringify(name)).join(', ')})`,
     transparent: names.length === 0,
-    evaluate: (evaluation, next: (inner?: Evaluation) => unknown) => runChain(evaluators, evaluation, next),
+    evaluate: (evaluation, next: (inner?: Evaluation) => unknown) => runChain(parts, evaluation, next),
   } satisfies Evaluator);
+  partsOf.set(composed, parts);
+  return composed;
 }
+
+/** What a composed evaluator is made of, so that compositions of compositions are flat. */
+const partsOf = new WeakMap<Evaluator, readonly Evaluator[]>();
 
 /** Throws DEFINITION. */
 export function assertEvaluator(who: string, evaluator: unknown): asserts evaluator is Evaluator {

@@ -19,10 +19,11 @@ import { assertEvaluator } from './compose.ts';
 export function fallback(...evaluators: readonly Evaluator[]): Evaluator {
   if (evaluators.length === 0) throw new FlowError('DEFINITION', 'fallback takes at least one evaluator.');
   for (const evaluator of evaluators) assertEvaluator('fallback', evaluator);
-  const opaque = evaluators.filter((evaluator) => evaluator.transparent !== true);
+  // The order counts: whether the body or a stand-in is asked first makes another value.
+  const names = evaluators.map(({ name, transparent }) => (transparent === true ? 'next' : JSON.stringify(name)));
   return Object.freeze({
-    name: `fallback(${opaque.map(({ name }) => JSON.stringify(name)).join(', ')})`,
-    transparent: opaque.length === 0,
+    name: `fallback(${names.filter((name, i) => name !== 'next' || names[i - 1] !== 'next').join(', ')})`,
+    transparent: evaluators.every(({ transparent }) => transparent === true),
     evaluate(evaluation, next) {
       const errors: unknown[] = [];
       const from = (start: number): unknown => {
