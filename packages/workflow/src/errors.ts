@@ -14,6 +14,8 @@ export interface WorkflowIssue {
   readonly message: string;
   /** Where in the document: `['nodes', 0, 'params', 'file']`. */
   readonly at: readonly (string | number)[];
+  /** The id of the node that it is about; undefined elsewhere, and for a node without one. */
+  readonly node: string | undefined;
   /** The file as it was given or referred to; `<inline>` for a document inside another. Undefined for a document given as data. */
   readonly file: string | undefined;
   /** From 1 on; undefined for a document given as data. */
@@ -60,10 +62,16 @@ export function errorOf(issues: readonly WorkflowIssue[], cause?: unknown): Work
   return new WorkflowError(issues[0]!.phase, message, { issues, cause });
 }
 
-/** `flows/main.yaml:4:7, nodes[1].type: …` */
-export function issueLine({ file, line, column, at, message }: WorkflowIssue): string {
-  const position = line === undefined ? undefined : `${line}:${column}`;
-  const place = file === undefined ? position : position === undefined ? file : `${file}:${position}`;
-  const where = [place, at.length === 0 ? undefined : pathText(at)].filter((part) => part !== undefined).join(', ');
+/** `flows/main.yaml:4:7, node 'load', type: …` */
+export function issueLine(issue: WorkflowIssue): string {
+  const { at, node, message } = issue;
+  const parts = node === undefined ? [pathText(at)] : [`node '${node}'`, pathText(at.slice(2))];
+  const where = [positionText(issue), ...parts].filter((part) => part !== undefined && part !== '').join(', ');
   return where === '' ? message : `${where}: ${message}`;
+}
+
+/** `flows/main.yaml:4:7`, or as much of it as there is. */
+export function positionText({ file, line, column }: Pick<WorkflowIssue, 'file' | 'line' | 'column'>): string | undefined {
+  const position = line === undefined ? undefined : `${line}:${column}`;
+  return file === undefined || position === undefined ? (file ?? position) : `${file}:${position}`;
 }

@@ -69,8 +69,8 @@ outputs:
     expect(error).toBeInstanceOf(WorkflowError);
     expect(error).toBeInstanceOf(FlowError);
     expect(error).toMatchObject({ name: 'WorkflowError', code: 'WORKFLOW', phase: 'parse', details: { phase: 'parse' } });
-    expect(places(error.issues)).toEqual(['2:17 inputs.days.type', '4:9 nodes.0.id', '8:28 nodes.1.params.storage_mod', '8:49 nodes.1.params.max_depth', '9:7 edgs', '11:9 outputs.text.source', '11:18 outputs.text.sorce']);
-    expect(error.message).toContain("flows/main.yaml:9:7, edgs: there is no key 'edgs' here. Did you mean 'edges'?");
+    expect(places(error.issues)).toEqual(['2:17 inputs.days.type', '4:9 nodes.0.id', '8:15 nodes.1.params.storage_mod', '8:49 nodes.1.params.max_depth', '9:1 edgs', '11:9 outputs.text.source', '11:11 outputs.text.sorce']);
+    expect(error.message).toContain("flows/main.yaml:9:1, edgs: there is no key 'edgs' here. Did you mean 'edges'?");
     expect(error.message).toContain("Did you mean 'storage_mode'?");
     expect(error.message.split('\n')[0]).toBe('7 problems:');
   });

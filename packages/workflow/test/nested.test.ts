@@ -137,7 +137,7 @@ describe('C2, C3, NW44 storage modes', () => {
 
   test('NW45 an unknown mode is an error', () => {
     const { compile } = models();
-    expect(refusal(() => compile(parent({ workflow_ir: child, storage_mode: 'private' }))).message).toContain('nodes[0].params.storage_mode');
+    expect(refusal(() => compile(parent({ workflow_ir: child, storage_mode: 'private' }))).message).toContain("node 'nested', params.storage_mode");
   });
 
   test('a node that itself waits for the nested one is not shown to it', async () => {

@@ -36,7 +36,7 @@ outputs:
       "11 edges.0.to: there is no node 'dd'. The nodes are 'a', 'b', 'c' and 'd'.",
       "13 outputs.out.source: ${score}: there is no input and no node 'score'. Known are 'name', 'a', 'b', 'c' and 'd'.",
     ]);
-    expect(error.message).toContain('main.yaml:5:20, nodes[0].type: no flow model is named');
+    expect(error.message).toContain("main.yaml:5:20, node 'a', type: no flow model is named");
     expect(ran).toEqual([]);
   });
 

@@ -5,7 +5,7 @@ import type { CallableModel, DefinitionRegistry, GenericResult, ModelRegistry, U
 import { readDocument, sourceOf } from '../document/parse.ts';
 import type { ParseOptions, ReadDocument } from '../document/parse.ts';
 import type { WorkflowDocument } from '../document/schema.ts';
-import { sentence } from '../document/source.ts';
+import { fileIssue } from '../document/source.ts';
 import { errorOf, issueLine, WorkflowError } from '../errors.ts';
 import type { WorkflowIssue } from '../errors.ts';
 import { FileProblem, Root } from '../files/root.ts';
@@ -140,7 +140,7 @@ function rootOf(directory: string, { maxFileBytes }: CompileOptions): Root {
 
 function loadError(error: unknown, file: string): unknown {
   if (!(error instanceof FileProblem)) return error;
-  return errorOf([{ phase: 'load', message: sentence(error.message), at: [], file, line: undefined, column: undefined }], error);
+  return errorOf([fileIssue('load', file, error)], error);
 }
 
 /** Text may be given under the name of a file that does not exist. */

@@ -3,7 +3,6 @@ import { FlowError } from '@flowmodel/core';
 import { inOrder as inOrderOfText } from '../document/parse.ts';
 import { isNested } from '../document/schema.ts';
 import type { NodeDeclaration, WorkflowDocument } from '../document/schema.ts';
-import { partOf } from '../document/source.ts';
 import type { Source } from '../document/source.ts';
 import type { WorkflowIssue } from '../errors.ts';
 import { suggestion } from '../names.ts';
@@ -50,7 +49,7 @@ export function compileDocument(document: WorkflowDocument, source: Source, plac
   const order = 'order' in sorted ? sorted.order : works;
   if ('order' in sorted) placeGates(scope, order, edges);
   for (const work of order) {
-    if (work.batch !== undefined) checkBatchNode(scope, work, work.batch, (body, from) => compileBody(body, partOf(source, from), place, session, basis, issues, warnings));
+    if (work.batch !== undefined) checkBatchNode(scope, work, work.batch, (body, from) => compileBody(body, source.partial(from), place, session, basis, issues, warnings));
     else if (isNested(work.node)) checkNestedNode(scope, work);
     else if (work.instance !== undefined) checkInstanceNode(scope, work, work.instance);
     else if (work.definition !== undefined) checkModelNode(scope, work, work.definition);

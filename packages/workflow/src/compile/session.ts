@@ -132,7 +132,7 @@ export class Session {
 
   /** Two nodes with the same inline child have one compiled child, so that what is equal runs once. */
   #inline(data: unknown, at: readonly (string | number)[], source: Source, place: Place, issues: WorkflowIssue[]): CompiledDocument | undefined {
-    const read = readData(data, source.inside(at));
+    const read = readData(data, source.inside(at, data));
     const key = read.document === undefined ? '' : identityOf(place.directory, read.document);
     const known = this.#inlined.get(key);
     if (known !== undefined && this.#isCurrent(known, place)) return known;

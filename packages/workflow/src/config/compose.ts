@@ -3,7 +3,7 @@ import { defaultDefinitions } from '@flowmodel/core';
 import type { DefinitionRegistry, ModelRegistry } from '@flowmodel/core';
 import { isRecord, plainCopy } from '../document/data.ts';
 import type { Path } from '../document/data.ts';
-import { sentence, Source } from '../document/source.ts';
+import { fileIssue, sentence, Source } from '../document/source.ts';
 import { parseText } from '../document/text.ts';
 import { errorOf } from '../errors.ts';
 import type { WorkflowIssue } from '../errors.ts';
@@ -114,12 +114,12 @@ function readFile(name: string, { root, maxFileBytes }: ConfigOptions, issues: W
   try {
     const from = new Root(root ?? dirname(name), { maxFileBytes });
     const file = from.load(root === undefined ? basename(name) : name, from.directory);
-    const { data, problems, locate } = parseText(file.text, name.toLowerCase().endsWith('.json') ? 'json' : 'yaml');
-    for (const { message, line, column } of problems) issues.push({ phase: 'parse', message: sentence(message), at: [], file: name, line, column });
-    return problems.length > 0 ? undefined : { data, source: new Source(name, locate) };
+    const { data, problems, locate } = parseText(file.text, name.toLowerCase().endsWith('.json') ? 'json' : 'yaml', () => true);
+    issues.push(...problems.map((problem) => fileIssue('parse', name, problem)));
+    return problems.length > 0 ? undefined : { data, source: new Source(name, { locate }) };
   } catch (error) {
     if (!(error instanceof FileProblem)) throw error;
-    issues.push({ phase: 'load', message: sentence(error.message), at: [], file: name, line: undefined, column: undefined });
+    issues.push(fileIssue('load', name, error));
     return undefined;
   }
 }
@@ -135,7 +135,7 @@ function overridden(tree: ConfigNode, override: string, definitions: DefinitionR
   };
   const path = equals < 0 ? undefined : pathOf(name);
   if (path === undefined) return fail(`override '${name === '' ? override.slice(0, 100) : name}' is not of the form path.to.value=text`);
-  const { data, problems } = parseText(override.slice(equals + 1), 'yaml');
+  const { data, problems } = parseText(override.slice(equals + 1), 'yaml', () => true);
   if (problems.length > 0) return fail(`override of '${name}': ${problems[0]!.message}`);
   let node: ConfigNode | undefined = tree;
   for (const [i, key] of path.entries()) {

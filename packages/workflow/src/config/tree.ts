@@ -79,4 +79,4 @@ export const partAt = (node: ConfigNode | undefined, key: string | number): Conf
 
 export const keysOf = (node: ConfigNode | undefined): string[] => (node?.kind === 'record' ? [...node.fields.keys()] : []);
 
-export const issueAt = ({ file, line, column, text }: Origin, at: Path, message: string): WorkflowIssue => ({ phase: 'compile', message, at, file: file ?? (text === 'given' ? undefined : text), line, column });
+export const issueAt = ({ file, line, column, text }: Origin, at: Path, message: string): WorkflowIssue => ({ phase: 'compile', message, at, node: undefined, file: file ?? (text === 'given' ? undefined : text), line, column });

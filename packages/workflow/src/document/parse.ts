@@ -2,12 +2,12 @@
 import type { z } from 'zod';
 import { errorOf } from '../errors.ts';
 import type { WorkflowIssue } from '../errors.ts';
-import { suggestion } from '../names.ts';
 import { frozen, isRecord, plainCopy } from './data.ts';
 import type { Path } from './data.ts';
+import { formIssues } from './form.ts';
 import { ModelNode, NESTED_TYPES, NestedNode, Outer } from './schema.ts';
 import type { NodeDeclaration, WorkflowDocument } from './schema.ts';
-import { sentence, Source } from './source.ts';
+import { fileIssue, Source } from './source.ts';
 import { parseText } from './text.ts';
 import type { TextFormat } from './text.ts';
 
@@ -52,12 +52,15 @@ const sources = new WeakMap<object, Source>();
 export const sourceOf = (document: object): Source | undefined => sources.get(document);
 
 export function readDocument(textOrData: string | object, { file, format }: ParseOptions): ReadDocument {
-  if (typeof textOrData !== 'string') return readData(textOrData, new Source(file));
-  const { data, problems, locate } = parseText(textOrData, format ?? (file?.toLowerCase().endsWith('.json') === true ? 'json' : 'yaml'));
-  const source = new Source(file, locate);
-  if (problems.length > 0) return { document: undefined, source, issues: problems.map(({ message, line, column }) => ({ phase: 'parse', message: sentence(message), at: [], file, line, column })) };
+  if (typeof textOrData !== 'string') return readData(textOrData, new Source(file, { data: textOrData }));
+  const { data, problems, isEmpty, locate } = parseText(textOrData, format ?? (file?.toLowerCase().endsWith('.json') === true ? 'json' : 'yaml'), (keys) => keys.includes('nodes'));
+  const source = new Source(file, { locate, data });
+  if (isEmpty) return { document: undefined, source, issues: [fileIssue('parse', file, { message: EMPTY, line: 1, column: 1 })] };
+  if (problems.length > 0) return { document: undefined, source, issues: problems.map((problem) => fileIssue('parse', file, problem)) };
   return readData(data, source);
 }
+
+const EMPTY = 'it is empty, and a workflow has at least one node. Write nodes: [{ id: load, type: readText }], with the name of a flow model as type';
 
 /** Checks the form of data. */
 export function readData(data: unknown, source: Source): ReadDocument {
@@ -93,30 +96,8 @@ function readNested(node: unknown, at: Path, source: Source, issues: WorkflowIss
 }
 
 function checked<T extends z.ZodType>(schema: T, value: unknown, at: Path, source: Source, issues: WorkflowIssue[]): z.output<T> | undefined {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
-  for (const issue of result.error.issues) issues.push(...issueOf(schema, issue, at, source));
+  for (const issue of result.error.issues) issues.push(...formIssues(schema, issue, at, source));
   return undefined;
-}
-
-function issueOf(schema: z.ZodType, issue: z.core.$ZodIssue, base: Path, source: Source): WorkflowIssue[] {
-  const at = [...base, ...issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))];
-  if (issue.code === 'unrecognized_keys') {
-    const known = keysAt(schema, issue.path);
-    return issue.keys.map((key) => source.issue('parse', [...at, key], `there is no key '${key}' here.${suggestion(key, known, 'The keys are')}`));
-  }
-  if (issue.code === 'invalid_key') return [source.issue('parse', at, issue.issues[0]?.message ?? issue.message)];
-  return [source.issue('parse', at, issue.message.replace(/^Invalid input: /, ''))];
-}
-
-/** The keys of the object schema that stands at a path. */
-function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
-  let found: z.core.$ZodType | undefined = schema;
-  for (const part of [...path, undefined]) {
-    while (found !== undefined && 'innerType' in found._zod.def) found = found._zod.def.innerType as z.core.$ZodType;
-    const def = found?._zod.def as { readonly shape?: Readonly<Record<string, z.core.$ZodType>>; readonly element?: z.core.$ZodType; readonly valueType?: z.core.$ZodType } | undefined;
-    if (part === undefined) return Object.keys(def?.shape ?? {});
-    found = def?.shape?.[String(part)] ?? def?.element ?? def?.valueType;
-  }
-  return [];
 }

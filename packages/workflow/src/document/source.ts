@@ -1,34 +1,59 @@
 /** Where a document comes from: what its relative references start from, and where its parts stand. */
 import type { WorkflowIssue, WorkflowPhase } from '../errors.ts';
+import { isRecord } from './data.ts';
 import type { Path } from './data.ts';
-import type { Position } from './text.ts';
+import { NAME } from './schema.ts';
+import type { Locate, Part, TextProblem } from './text.ts';
+
+export interface SourceOptions {
+  readonly locate?: Locate;
+  /** The document as it was given: messages name its nodes. */
+  readonly data?: unknown;
+  /** For a document made of a part of another: where its parts stand there. */
+  readonly pathOf?: (path: Path) => Path;
+}
 
 export class Source {
   /** As messages show it; undefined for a document given as data. */
   readonly file: string | undefined;
-  readonly locate: (path: Path) => Position | undefined;
+  readonly locate: Locate;
+  readonly #data: unknown;
   readonly #pathOf: (path: Path) => Path;
 
-  /** `pathOf`: for a document made of a part of another, where its parts stand there. */
-  constructor(file: string | undefined, locate: (path: Path) => Position | undefined = () => undefined, pathOf: (path: Path) => Path = (path) => path) {
+  constructor(file: string | undefined, { locate = () => undefined, data, pathOf = (path) => path }: SourceOptions = {}) {
     this.file = file;
     this.locate = locate;
+    this.#data = data;
     this.#pathOf = pathOf;
   }
 
-  issue(phase: WorkflowPhase, at: Path, message: string): WorkflowIssue {
-    const position = this.locate(at);
-    return { phase, message: sentence(message), at: this.#pathOf(at), file: this.file, line: position?.line, column: position?.column };
+  issue(phase: WorkflowPhase, at: Path, message: string, part: Part = 'value'): WorkflowIssue {
+    const position = this.locate(at, part);
+    const full = this.#pathOf(at);
+    return { phase, message: sentence(message), at: full, node: nodeAt(this.#data, full), file: this.file, line: position?.line, column: position?.column };
   }
 
   /** A document inside this one: its positions are those of the text around it. */
-  inside(at: Path): Source {
-    return new Source(this.file === undefined ? '<inline>' : `${this.file}#<inline>`, (path) => this.locate([...at, ...path]));
+  inside(at: Path, data: unknown): Source {
+    return new Source(this.file === undefined ? '<inline>' : `${this.file}#<inline>`, { locate: (path, part) => this.locate([...at, ...path], part), data });
+  }
+
+  /** A document made of a part of this one. */
+  partial(pathOf: (path: Path) => Path): Source {
+    return new Source(this.file, { locate: (path, part) => this.locate(pathOf(path), part), data: this.#data, pathOf: (path) => this.#pathOf(pathOf(path)) });
   }
 }
 
-/** A document made of a part of another. */
-export const partOf = (source: Source, pathOf: (path: Path) => Path): Source => new Source(source.file, (path) => source.locate(pathOf(path)), pathOf);
+/** The id of the node that a path leads into. Nobody has checked the form yet. */
+function nodeAt(data: unknown, [key, index]: Path): string | undefined {
+  const nodes: unknown = key === 'nodes' && isRecord(data) ? data['nodes'] : undefined;
+  const node: unknown = Array.isArray(nodes) && typeof index === 'number' ? nodes[index] : undefined;
+  const id = isRecord(node) ? node['id'] : undefined;
+  return typeof id === 'string' && NAME.test(id) ? id : undefined;
+}
+
+/** A problem of a text or a file as a whole. */
+export const fileIssue = (phase: WorkflowPhase, file: string | undefined, { message, line, column }: TextProblem): WorkflowIssue => ({ phase, message: sentence(message), at: [], node: undefined, file, line, column });
 
 /** With its full stop. */
 export const sentence = (text: string): string => (/[.?!]$/.test(text) ? text : `${text}.`);

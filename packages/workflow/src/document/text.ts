@@ -1,12 +1,18 @@
 /** JSON and YAML text: the data, and where each part of it stands. Messages never repeat the text: it may be a file that is no document. */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
-import type { Document, Node, Pair, YAMLError } from 'yaml';
+import type { Document, Node, Pair, Scalar, YAMLError } from 'yaml';
 import type { Path } from './data.ts';
 
 export interface Position {
   readonly line: number;
   readonly column: number;
 }
+
+/** A value, or else the key that it stands under. */
+export type Part = 'value' | 'key';
+
+/** Where a part of the data stands, or else the nearest part around it. */
+export type Locate = (path: Path, part?: Part) => Position | undefined;
 
 export interface TextProblem extends Partial<Position> {
   readonly message: string;
@@ -15,8 +21,9 @@ export interface TextProblem extends Partial<Position> {
 export interface Parsed {
   readonly data: unknown;
   readonly problems: readonly TextProblem[];
-  /** Where a part of the data stands, or else the nearest part around it. */
-  readonly locate: (path: Path) => Position | undefined;
+  /** Whether there is nothing, or nothing but comments. */
+  readonly isEmpty: boolean;
+  readonly locate: Locate;
 }
 
 export type TextFormat = 'json' | 'yaml';
@@ -24,34 +31,78 @@ export type TextFormat = 'json' | 'yaml';
 /** One slip makes many. */
 const MOST_PROBLEMS = 5;
 
-/** YAML covers JSON; text that has to be JSON is read by JSON's rules. */
-export function parseText(text: string, format: TextFormat): Parsed {
+/**
+ * YAML covers JSON; text that has to be JSON is read by JSON's rules. `isOurs` tells by its outermost keys whether a text is meant for us, so that messages may
+ * name its keys: it may be any file that a document refers to.
+ */
+export function parseText(text: string, format: TextFormat, isOurs: (topKeys: readonly unknown[]) => boolean): Parsed {
   const lines = new LineCounter();
-  const nowhere = (problem: TextProblem): Parsed => ({ data: undefined, problems: [problem], locate: () => undefined });
+  const refused = (...problems: TextProblem[]): Parsed => ({ data: undefined, problems, isEmpty: false, locate: () => undefined });
   let document: Document.Parsed;
   try {
     document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
   } catch {
-    return nowhere({ message: 'it is nested too deeply' }); // the parser ran out of stack
+    return refused({ message: 'it is nested too deeply' }); // the parser ran out of stack
   }
-  const locate = (path: Path): Position | undefined => positionOf(document, lines, path);
-  const problemOf = ({ code, pos }: YAMLError): TextProblem => ({ ...at(lines, pos[0]), message: WORDS[code] ?? 'it is malformed' });
+  const locate: Locate = (path, part = 'value') => positionOf(document, lines, path, part);
   const errors = [...document.errors, ...document.warnings];
+  const repeated = new Map(repeatedKeys(document).map((each) => [startOf(each.key), each]));
+  const problemOf = ({ code, pos: [offset] }: YAMLError): TextProblem => ({ ...at(lines, offset), message: code === 'DUPLICATE_KEY' ? repeatedText(repeated.get(offset), lines, isOurs(topKeys(document))) : (WORDS[code] ?? 'it is malformed') });
+  if (isBlank(document) && errors.length === 0) return { data: null, problems: [], isEmpty: true, locate };
   if (format === 'json') {
     const read = readJson(text);
-    const repeated = errors.filter(({ code }) => code === 'DUPLICATE_KEY').map(problemOf);
-    if ('data' in read) return { data: read.data, problems: repeated, locate };
-    return nowhere({ message: 'it is not valid JSON', ...at(lines, read.offset ?? errors[0]?.pos[0] ?? 0) });
+    if ('data' in read) return { data: read.data, problems: errors.filter(({ code }) => code === 'DUPLICATE_KEY').map(problemOf), isEmpty: false, locate };
+    const offset = read.offset ?? errors[0]?.pos[0] ?? 0;
+    return refused({ message: `it is not valid JSON: ${jsonProblem(text, offset)}`, ...at(lines, offset) });
   }
-  if (errors.length > 0) return { data: undefined, problems: errors.slice(0, MOST_PROBLEMS).map(problemOf), locate };
+  if (errors.length > 0) return refused(...firstOfLines(errors.map(problemOf)).slice(0, MOST_PROBLEMS));
   try {
     const lost = lostAliases(document);
-    if (lost.length > 0) return { data: undefined, problems: lost.map((offset) => ({ message: WORDS['BAD_ALIAS']!, ...at(lines, offset) })), locate };
-    return { data: document.toJS({ maxAliasCount: 100 }), problems: [], locate };
+    if (lost.length > 0) return refused(...lost.map((offset) => ({ message: WORDS['BAD_ALIAS']!, ...at(lines, offset) })));
+    return { data: document.toJS({ maxAliasCount: 100 }), problems: [], isEmpty: false, locate };
   } catch {
-    return nowhere({ message: 'its aliases expand to too much' });
+    return refused({ message: 'its aliases expand to too much' });
   }
 }
+
+const isBlank = ({ contents }: Document.Parsed): boolean => contents === null || (isScalar(contents) && contents.value === null && contents.source === '');
+
+/** What follows on the same line is mostly the same slip. */
+const firstOfLines = (problems: readonly TextProblem[]): TextProblem[] => problems.filter(({ line }, i) => problems.findIndex((each) => each.line === line) === i);
+
+interface Repeated {
+  readonly key: Scalar;
+  readonly first: Scalar;
+}
+
+/** Keys that their map has already. */
+function repeatedKeys(document: Document.Parsed): Repeated[] {
+  const found: Repeated[] = [];
+  visit(document, {
+    Map: (_key, { items }) => {
+      const known = new Map<unknown, Scalar>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        const first = known.get(key.value);
+        if (first === undefined) known.set(key.value, key);
+        else found.push({ key, first });
+      }
+    },
+  });
+  return found;
+}
+
+function repeatedText(repeated: Repeated | undefined, lines: LineCounter, mayName: boolean): string {
+  if (repeated === undefined) return WORDS['DUPLICATE_KEY']!;
+  const { line, column } = at(lines, startOf(repeated.first) ?? 0);
+  const { value } = repeated.key;
+  const name = mayName && typeof value === 'string' && value.length <= LONGEST_NAME ? `the key '${value}'` : 'a key';
+  return `${name} stands twice, first at ${line}:${column}; leave one out`;
+}
+
+const topKeys = ({ contents }: Document.Parsed): unknown[] => (isMap(contents) ? contents.items.map(({ key }) => (isScalar(key) ? key.value : undefined)) : []);
+
+const LONGEST_NAME = 60;
 
 /** Where aliases stand that name no anchor. */
 function lostAliases(document: Document.Parsed): number[] {
@@ -71,6 +122,25 @@ function readJson(text: string): { readonly data: unknown } | { readonly offset:
     const { message } = error as Error;
     const found = /at position (\d+)/.exec(message)?.[1]; // V8 says where in words, and not always
     return { offset: found !== undefined ? Number(found) : message.includes('end of JSON') ? text.length : undefined };
+  }
+}
+
+/** What is wrong with JSON at an offset, as far as one character tells. */
+function jsonProblem(text: string, offset: number): string {
+  const before = text.slice(0, offset).trimEnd().at(-1);
+  switch (text[offset]) {
+    case undefined:
+      return 'the text ends too early; a quote or a bracket is not closed';
+    case '}':
+    case ']':
+      return before === ',' ? 'a comma stands before a closing bracket; leave it out' : 'a bracket closes here, and something else is due';
+    case "'":
+      return 'texts and keys stand in double quotes';
+    case '/':
+    case '#':
+      return 'JSON has no comments; YAML has, in a file that ends in .yaml';
+    default:
+      return 'something else is due here: a comma, a colon, or a text in double quotes';
   }
 }
 
@@ -102,16 +172,17 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /** Walks the parsed text along a path, as far as it goes. A missing key stands where its map does. */
-function positionOf(document: Document.Parsed, lines: LineCounter, path: Path): Position | undefined {
+function positionOf(document: Document.Parsed, lines: LineCounter, path: Path, part: Part): Position | undefined {
   let node: unknown = document.contents;
   let offset = startOf(node);
-  for (const part of path) {
+  for (const [i, step] of path.entries()) {
     if (isAlias(node)) node = node.resolve(document);
-    const next: unknown = isMap(node) ? pairOf(node.items, part) : isSeq(node) && typeof part === 'number' ? node.items[part] : undefined;
-    if (next === undefined) break;
-    const isPair = isMap(node);
-    offset = (isPair ? (startOf((next as Pair).value) ?? startOf((next as Pair).key)) : startOf(next)) ?? offset;
-    node = isPair ? (next as Pair).value : next;
+    const pair: Pair | undefined = isMap(node) ? pairOf(node.items, step) : undefined;
+    const next: unknown = pair !== undefined ? pair.value : isSeq(node) && typeof step === 'number' ? node.items[step] : undefined;
+    if (pair === undefined && next === undefined) break;
+    const isKey = part === 'key' && i === path.length - 1;
+    offset = (isKey ? undefined : startOf(next)) ?? startOf(pair?.key) ?? offset;
+    node = next;
   }
   return offset === undefined ? undefined : at(lines, offset);
 }
