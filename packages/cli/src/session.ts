@@ -12,8 +12,9 @@ import { failureText } from './output/failure.ts';
 import { StatusLine } from './output/status-line.ts';
 import { hasColours, painter, written } from './output/terminal.ts';
 import type { Paint } from './output/terminal.ts';
+import { Stall } from './stall.ts';
 import { UsageError } from './usage-error.ts';
-import { reportFiles, reportToWatcher } from './watch/watched.ts';
+import { reportToWatcher } from './watch/watched.ts';
 
 export interface Opened extends Loaded {
   readonly read: ReadContext;
@@ -23,21 +24,24 @@ export class Session {
   readonly line = new StatusLine(process.stderr);
   readonly paint: Paint = painter(process.stderr);
   readonly interruption = new Interruption();
+  readonly stall = new Stall();
   /** The project's, once something is loaded. */
   core: Core | undefined;
   readonly #console = globalThis.console;
+  readonly #clear = (): void => this.line.clear();
 
   constructor() {
     reportToWatcher(this.interruption);
     // What modules and bodies log is no result.
     const stderr = this.line.asStream();
     globalThis.console = new Console({ stdout: stderr, stderr, colorMode: hasColours(process.stderr) });
+    process.on('uncaughtExceptionMonitor', this.#clear); // what is said of it then stands on a line of its own
   }
 
   /** Loads a model and reads a context for it; fields that nobody reads are warned of. */
   async open(target: string, pairs: readonly string[], options: ImportOptions & ContextOptions): Promise<Opened> {
+    this.stall.waiting = () => `loading ${target}`;
     const given = new Given(options.context ?? [], pairs);
-    reportFiles(given.files);
     const loaded = await load(target, { imports: options.import ?? [], onWarning: (text) => this.warn(text) });
     this.core = loaded.core;
     const read = contextFor(loaded.model, given, loaded.core);
@@ -48,7 +52,7 @@ export class Session {
   /** What the process should end with; what went wrong is said on stderr. */
   async exitCodeOf(work: () => Promise<number | void>): Promise<number> {
     try {
-      return (await work()) ?? 0;
+      return (await Promise.race([work(), this.stall.happened])) ?? 0;
     } catch (error) {
       const interrupted = this.interruption.exitCode;
       this.line.write(interrupted === undefined ? failureText(error, process.stderr, this.core?.flowPathOf) : `${this.paint('yellow', 'cancelled')}\n`);
@@ -68,6 +72,8 @@ export class Session {
   end(): void {
     this.line.clear();
     this.interruption.end();
+    this.stall.end();
+    process.off('uncaughtExceptionMonitor', this.#clear);
     globalThis.console = this.#console;
   }
 }

@@ -17,6 +17,10 @@ const folder = new Folder({
   'five.ts': 'export const five = 5;',
   'package.ts': "import '@example/not-installed';",
   'malformed.ts': 'export const = 5;',
+  'malformed.mjs': 'export const = 5;',
+  'link.ts': "import { six } from './five.ts';\nexport { six };",
+  'notes.txt': 'five',
+  'waits.ts': 'await new Promise(() => {});',
   'throws.ts': "throw new RangeError('no configuration');",
 });
 afterAll(() => folder.remove());
@@ -42,6 +46,11 @@ describe('does not load: exit code 1, and what to do', () => {
     ['ending.ts', 'Node takes the names of imports as they stand: import the .ts file, with its ending.'],
     ['package.ts', "Install '@example/not-installed' in the project"],
     ['malformed.ts', 'It is not valid TypeScript.'],
+    ['malformed.ts', 'malformed.ts:1\n  export const = 5;\n               ^\n  SyntaxError: '],
+    ['malformed.mjs', 'To be shown the place: node '],
+    ['link.ts', "link.ts:1\n  import { six } from './five.ts';\n           ^"],
+    ['notes.txt', 'Give a module (.ts, .mts, .js, .mjs) or a document (.json, .yaml).'],
+    ['waits.ts', 'error: loading waits.ts will never be done: a promise is waited for, and nothing is left that could settle it.\n'],
     ['throws.ts', 'does not load.\n  RangeError: no configuration'],
   ] as const)('%s', ([file, message]) => {
     const { status, stdout, stderr } = run(file);
@@ -58,6 +67,10 @@ describe('--import brings a loader', () => {
     ['standard.ts#Visitors.count', '7\n'],
   ] as const)('tsx runs %s', ([target, value]) => {
     expect(run(target, '--import', 'tsx')).toEqual({ status: 0, stdout: value, stderr: '' });
+  });
+
+  test('a file that is not there is a mistake of the command line', () => {
+    expect(run('types.ts', '--import', './nowhere.ts')).toEqual({ status: 2, stdout: '', stderr: "error: --import: there is no file './nowhere.ts'.\n" });
   });
 
   test('one that is not there is named', () => {

@@ -80,6 +80,24 @@ describe('exit codes', () => {
     expect(stderr).toMatch(new RegExp(`^error: total\\.loaded\\.load failed\n  RangeError: no data before day 0${place}\n    \\[cause\\]: Error: the archive is closed${place}\n$`));
   });
 
+  test('1: a body that waits for what nobody brings is named, where Node would end without a word', () => {
+    expect(flowmodel(['run', 'behaviour.ts#stuck'])).toEqual({ status: 1, stdout: '', stderr: 'error: stuck will never be done: a promise is waited for, and nothing is left that could settle it.\n' });
+  });
+
+  test.for([
+    ['uncaught', 'in a callback'],
+    ['unhandled', 'not awaited'],
+  ] as const)('1: what is thrown where nobody can catch it: %s', ([name, message]) => {
+    const { status, stdout, stderr } = flowmodel(['run', `behaviour.ts#${name}`]);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(new RegExp(`^error: thrown where nobody could catch it, in a callback or a promise that is not awaited:\n  RangeError: ${message}\n( +at .*behaviour\\.ts.*\n)+$`));
+  });
+
+  test("1: a result that its schema refuses, in the schema's words and without its data structure", () => {
+    const { status, stderr } = flowmodel(['run', 'behaviour.ts#misfit']);
+    expect({ status, stderr }).toEqual({ status: 1, stderr: 'error: INVALID_RESULT misfit returned "five", and its output is number (Invalid input: expected number, received string). Change the body, or the output schema.\n' });
+  });
+
   test('1: a graph that cannot run', () => {
     expect(flowmodel(['run', 'behaviour.ts#unbound'])).toMatchObject({ status: 1, stderr: expect.stringMatching(/^error: UNBOUND_INPUT .*loaded/s) });
     expect(flowmodel(['run', 'behaviour.ts#needsClient'])).toMatchObject({ status: 1, stderr: expect.stringMatching(/^error: MISSING_RESOURCE .*client/s) });

@@ -175,6 +175,28 @@ describe('run --watch', () => {
     folder.remove();
   });
 
+  test('so is a module, or a file of the context, that is not there yet', async () => {
+    const folder = new Folder();
+    const watch = started(['run', 'entry.ts', '--context', 'context.yaml', '--watch'], folder.path);
+    await watch.says("The context 'context.yaml' cannot be read");
+    await watch.says('[watching');
+    folder.write('context.yaml', 'n: 21\n');
+    await watch.says("There is no file 'entry.ts'");
+    await watch.says('[watching');
+    folder.write('entry.ts', `import { flowModel, FromContext } from '@flowmodel/core';\nimport { z } from 'zod';\nexport default flowModel({ name: 'n', inputs: { n: FromContext(z.number()) } }, ({ n }) => n * 2)();`);
+    await watch.says('[watching');
+    expect(watch.stdout).toBe('42\n');
+    watch.process.kill('SIGINT');
+    expect(await watch.ended).toEqual({ code: 0, signal: null });
+    folder.remove();
+  });
+
+  test('where nothing could ever change it ends as the run did', async () => {
+    const watch = started(['run', 'nowhere/entry.ts', '--watch']);
+    expect(await watch.ended).toEqual({ code: 2, signal: null });
+    expect(watch.stderr).toBe("error: There is no file 'nowhere/entry.ts'. Give a module and, after '#', the name of its export: pipeline.ts#delta.\n");
+  });
+
   test('a file of the context counts, too', async () => {
     const folder = new Folder({
       'entry.ts': `import { flowModel, FromContext } from '@flowmodel/core';\nimport { z } from 'zod';\nexport default flowModel({ name: 'n', inputs: { n: FromContext(z.number()) } }, ({ n }) => n * 2)();`,

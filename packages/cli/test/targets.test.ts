@@ -18,6 +18,8 @@ const folder = new Folder({
   'registry.ts': `${head}const a = ${model('a', 'registered')}();\nexport const registry = new ModelRegistry().set('/visitors/delta', a).set('/visitors/count', a);\nexport const five = 5;`,
   'registries.ts': `${head}const a = ${model('a', 'registered')}();\nexport const one = new ModelRegistry().set('/x', a);\nexport const two = new ModelRegistry().set('/y', a);`,
   'nested.ts': `${head}export const models = { deep: { delta: ${model('a', 'deep')}() } };`,
+  'transforms.ts': `import { contextTransform, FromContext } from '@flowmodel/core';\nimport { z } from 'zod';\nexport const patch = contextTransform({ name: 'patch', inputs: { a: FromContext(z.number()) }, patches: { a: z.number() } }, (x) => x);\nexport const bound = patch();\nexport const field = contextTransform({ name: 'field', inputs: { days: z.number() } }, ({ days }) => days);`,
+  'beside.ts': `${head}export { patch } from './transforms.ts';\nexport const factory = ${model('a', 'no transform')};`,
   'hash#name.ts': `${head}export const delta = ${model('a', 'odd name')}();`,
   'plain.js': `${head}export const delta = ${model('a', 'javascript')}();`,
 });
@@ -38,6 +40,7 @@ describe('the model that is meant', () => {
     ['registry.ts#/visitors/delta', 'registered'],
     ['registries.ts#two/y', 'registered'],
     ['nested.ts#models.deep.delta', 'deep'],
+    ['beside.ts', 'no transform'],
     ['hash#name.ts#delta', 'odd name'],
     ['./plain.js', 'javascript'],
   ] as const)('%s', ([target, value]) => {
@@ -68,6 +71,10 @@ describe('what cannot be meant: exit code 2, and what would be right', () => {
     ['none.ts#/y', 'none.ts exports no ModelRegistry'],
     ['function.ts#needs', "'needs' of function.ts is a function of 1 arguments"],
     ['function.ts#other', "'other' of function.ts is a function that does not return a model."],
+    ['transforms.ts#patch', "'patch' of transforms.ts is a context transform, and no model."],
+    ['transforms.ts#bound', "'bound' of transforms.ts is a context transform, and no model."],
+    ['transforms.ts#field', "'field' of transforms.ts is a context transform, and no model."],
+    ['transforms.ts', "transforms.ts exports no model; it exports 'bound', 'field' and 'patch'."],
     ['nested.ts#models.deep.delte', "nested.ts#models.deep has no 'delte'. Did you mean 'delta'?"],
   ] as const)('%s', ([target, message]) => {
     const { status, stdout, stderr } = run(target);

@@ -45,6 +45,7 @@ export async function run(session: Session, target: string, pairs: readonly stri
     return options.sync === true ? model.flow.computeSync(read.context, all) : model.flow.compute(read.context, all);
   };
   if (options.sync === true) session.interruption.end(); // nobody would hear a signal; without listeners it ends the process
+  session.stall.waiting = () => progress.running || 'the run';
   progress.start();
   let result: unknown;
   try {

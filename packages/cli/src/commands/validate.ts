@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { FlowError } from '@flowmodel/core';
 import { configuredModels, load } from '../load/load.ts';
 import { LoadError } from '../load/module.ts';
@@ -18,6 +18,8 @@ interface Problem {
   readonly file?: string;
   readonly line?: number;
   readonly column?: number;
+  /** The node of a workflow document that it is about. */
+  readonly node?: string;
 }
 
 interface Report {
@@ -32,7 +34,10 @@ interface Report {
 /** Says whether documents (and models of modules) are whole. Whether all of them are. Throws a UsageError for a file that is not there. */
 export async function validate(session: Session, targets: readonly string[], options: ValidateOptions): Promise<boolean> {
   const reports: Report[] = [];
-  for (const target of targets) for (const one of await modelsIn(target, options)) reports.push(await reportOn(one, options));
+  for (const target of targets) {
+    session.stall.waiting = () => `loading ${target}`;
+    for (const one of await modelsIn(target, options)) reports.push(await reportOn(one, options));
+  }
   await session.out(options.json === true ? `${JSON.stringify(reports, undefined, 2)}\n` : reports.map(reportText).join(''));
   return reports.every(({ ok }) => ok);
 }
@@ -68,18 +73,17 @@ function problemsOf(error: unknown, target: string): readonly Problem[] {
   if (!(error instanceof FlowError)) throw error;
   const { issues } = error as { readonly issues?: readonly (Problem & { readonly file?: string })[] };
   if (issues === undefined || issues.length === 0) return [{ message: withImportOption(error.message) }];
-  return issues.map(({ message, file, line, column }) => ({ message: withImportOption(message), ...elsewhere(file, target), ...(line !== undefined && { line }), ...(column !== undefined && { column }) }));
+  return issues.map(({ message, file, line, column, node }) => ({ message: withImportOption(message), ...elsewhere(file, target), ...(line !== undefined && { line }), ...(column !== undefined && { column }), ...(node !== undefined && { node }) }));
 }
 
-/** Children are named as the document that holds them refers to them. */
-function elsewhere(file: string | undefined, target: string): { readonly file?: string } {
-  if (file === undefined || file === '<inline>' || resolve(file) === resolve(target)) return {};
-  const path = join(dirname(target), file);
-  return existsSync(path) ? { file: path } : {};
+/** The file of a child. A document inside another stands in the file of that one. */
+function elsewhere(named: string | undefined, target: string): { readonly file?: string } {
+  const file = named?.replace(/(#<inline>)+$/, '');
+  return file === undefined || file === '<inline>' || resolve(file) === resolve(target) || !existsSync(file) ? {} : { file };
 }
 
 function reportText({ file, ok, problems, warnings, needs = {} }: Report): string {
-  const lines = problems.map(({ message, file: own = file, line, column }) => `${line === undefined ? own : `${own}:${line}:${column}`}: ${message}`);
+  const lines = problems.map(({ message, file: own = file, line, column, node }) => `${line === undefined ? own : `${own}:${line}:${column}`}: ${node === undefined || message.includes(`node '${node}'`) ? '' : `node '${node}': `}${message}`);
   const needed = Object.entries(needs).map(([name, type]) => `${name}: ${type}`);
   if (ok) lines.push(`${file}: ok${needed.length === 0 ? '' : `, needs ${needed.join(', ')}`}`);
   return [...lines, ...warnings.map((text) => `warning: ${text}`)].map((line) => `${line}\n`).join('');

@@ -5,6 +5,7 @@ import { decodeValue } from '@flowmodel/core';
 import { parsePath } from '../path.ts';
 import type { ValuePath } from '../path.ts';
 import { UsageError } from '../usage-error.ts';
+import { reportFiles } from '../watch/watched.ts';
 import { isRecord, structured, Text } from './text.ts';
 
 /** One value of one place. */
@@ -16,8 +17,6 @@ interface Entry {
 
 export class Given {
   readonly #entries: Entry[] = [];
-  /** The files that were read. */
-  readonly files: string[] = [];
 
   /** Throws a UsageError for what is no context. */
   constructor(contexts: readonly string[], pairs: readonly string[]) {
@@ -41,12 +40,12 @@ export class Given {
 
   #addFile(file: string): void {
     let text: string;
+    reportFiles([file]);
     try {
       text = readFileSync(file, 'utf8');
     } catch (error) {
       throw new UsageError(`The context '${file}' cannot be read: ${(error as Error).message}`, { cause: error });
     }
-    this.files.push(file);
     this.#addRecord(/\.json$/i.test(file) ? parsedJson(text, file) : parsedYaml(text, file), file);
   }
 

@@ -10,6 +10,11 @@ type Callable = (...args: unknown[]) => unknown;
 /** What an export is to the command; undefined for anything else. */
 type Kind = 'model' | 'factory' | 'class' | 'registry' | undefined;
 
+/** What a factory carries. */
+interface Definition {
+  readonly kind: 'function' | 'class' | 'field' | 'patch';
+}
+
 export class Chooser {
   readonly #core: Core;
   /** For messages: the file as it was written. */
@@ -102,7 +107,7 @@ export class Chooser {
     if (value instanceof this.#core.ModelRegistry) return 'registry';
     if (typeof value !== 'function') return undefined;
     if (this.#core.isModel((value as { readonly prototype?: unknown }).prototype)) return 'class';
-    return Object.hasOwn(value, 'definition') ? 'factory' : undefined;
+    return definitionOf(value) !== undefined && !isTransform(value) ? 'factory' : undefined;
   }
 
   async #asModel(value: unknown, name: string): Promise<CallableModel> {
@@ -124,12 +129,12 @@ export class Chooser {
 
   /** A plain function that makes a model, asynchronous or not. */
   async #made(value: unknown, name: string): Promise<CallableModel> {
-    if (typeof value === 'function' && value.length === 0 && !/^class\b/.test(Function.prototype.toString.call(value))) {
+    if (typeof value === 'function' && value.length === 0 && !isTransform(value) && !/^class\b/.test(Function.prototype.toString.call(value))) {
       const made: unknown = await (value as Callable)();
       if (this.#core.isModel(made)) return made;
       throw new UsageError(`'${name}' of ${this.#file} is a function that does not return a model.`);
     }
-    const what = typeof value === 'function' && value.length > 0 ? `a function of ${value.length} arguments, and the command calls only what needs none` : 'no model';
+    const what = isTransform(value) ? 'a context transform, and no model' : typeof value === 'function' && value.length > 0 ? `a function of ${value.length} arguments, and the command calls only what needs none` : 'no model';
     throw new UsageError(`'${name}' of ${this.#file} is ${what}. Export a model: export const delta = visitorDelta({ … }).`);
   }
 
@@ -151,3 +156,8 @@ export class Chooser {
     return names.length === 0 ? '' : `; it exports ${listNames(names)}`;
   }
 }
+
+/** Of factories, and of transforms that are bound. */
+const definitionOf = (value: unknown): Definition | undefined => ((typeof value === 'function' || typeof value === 'object') && value !== null && Object.hasOwn(value, 'definition') ? (value as { readonly definition?: Definition }).definition : undefined);
+
+const isTransform = (value: unknown): boolean => ['field', 'patch'].includes(definitionOf(value)?.kind ?? '');

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { UsageError } from '../usage-error.ts';
+import { reportFiles } from '../watch/watched.ts';
 
 export interface Target {
   /** As it was written. */
@@ -21,6 +22,7 @@ export function targetOf(text: string): Target {
     const fragment = end === text.length || end === text.length - 1 ? undefined : text.slice(end + 1);
     return { text, file: resolve(file), fragment, isDocument: /^\.(json|ya?ml)$/i.test(extname(file)) };
   }
-  const [file] = text.split('#');
+  const [file = text] = text.split('#');
+  reportFiles([file]); // it may come
   throw new UsageError(`There is no file '${file}'. Give a module and, after '#', the name of its export: pipeline.ts#delta.`);
 }

@@ -43,6 +43,12 @@ export class Progress {
     return this.#started > 0;
   }
 
+  /** The models whose bodies are at work: `load, sum, mean and 4 more`. */
+  get running(): string {
+    const names = [...new Set(this.#running.values())];
+    return `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
+  }
+
   readonly observer = (event: FlowEvent): void => {
     switch (event.type) {
       case 'node:start':
@@ -89,8 +95,7 @@ export class Progress {
   #draw(): void {
     if (this.#verbosity === 'quiet' || !this.#line.isLive || performance.now() - this.#drawnAt < REDRAW_MS) return;
     this.#drawnAt = performance.now();
-    const names = [...new Set(this.#running.values())];
-    const running = names.length === 0 ? '' : `: ${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
+    const running = this.#running.size === 0 ? '' : `: ${this.running}`;
     const done = this.#counts.computed + this.#counts.cached;
     this.#line.show(this.#paint('dim', printable(`${done} of ${this.#total} done, ${this.#running.size} running${running}${this.#said === '' ? '' : ` · ${this.#said}`}`)));
   }

@@ -17,6 +17,11 @@ export class WatchedFiles {
     return this.#stamps.size;
   }
 
+  /** Whether any change would be heard of. */
+  get isWatching(): boolean {
+    return this.#watchers.size > 0;
+  }
+
   add(file: string): void {
     if (this.#stamps.has(file)) return;
     this.#stamps.set(file, stampOf(file));

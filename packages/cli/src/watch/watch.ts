@@ -16,16 +16,16 @@ const DEBOUNCE_MS = 100;
 /** How long a run that was told to stop may take. */
 const GRACE_MS = 2000;
 
-/** Ends by Ctrl-C, which is success. */
+/** Ends by Ctrl-C, which is success, or with its only run where there is nothing to watch. Resolves to the exit code. */
 export async function watch(): Promise<number> {
   const watching = new Watching(process.argv[1]!, process.argv.slice(2).filter((word) => word !== '--watch' && word !== '-w'));
-  await watching.ended;
+  const exitCode = await watching.ended;
   watching.close();
-  return 0;
+  return exitCode;
 }
 
 class Watching {
-  readonly ended: Promise<void>;
+  readonly ended: Promise<number>;
   readonly #program: string;
   readonly #args: readonly string[];
   readonly #files = new WatchedFiles((file) => this.#changed(file));
@@ -34,7 +34,7 @@ class Watching {
   #again = false;
   #isEnding = false;
   #timer: NodeJS.Timeout | undefined;
-  #end!: () => void;
+  #end!: (exitCode: number) => void;
   readonly #interrupt = (): void => this.#stop();
 
   constructor(program: string, args: readonly string[]) {
@@ -55,12 +55,18 @@ class Watching {
     child.on('message', (message: FileMessage) => {
       for (const file of message.files) this.#files.add(file);
     });
-    child.on('exit', () => {
-      this.#child = undefined;
-      if (this.#isEnding) this.#end();
-      else if (this.#again) this.#start();
-      else this.#say(this.#files.size === 0 ? 'there is nothing to watch; Ctrl-C ends' : `watching ${this.#files.size} ${this.#files.size === 1 ? 'file' : 'files'}; Ctrl-C ends`);
+    child.on('exit', (code) => {
+      if (child.connected) child.once('disconnect', () => this.#ran(code)); // it may have named files that are still to be heard of
+      else this.#ran(code);
     });
+  }
+
+  #ran(code: number | null): void {
+    this.#child = undefined;
+    if (this.#isEnding) this.#end(0);
+    else if (this.#again) this.#start();
+    else if (!this.#files.isWatching) this.#end(code ?? 1); // nothing could ever change
+    else this.#say(`watching ${this.#files.size} ${this.#files.size === 1 ? 'file' : 'files'}; Ctrl-C ends`);
   }
 
   #changed(file: string): void {
@@ -77,7 +83,7 @@ class Watching {
   #stop(): void {
     if (this.#isEnding) this.#child?.kill('SIGKILL');
     this.#isEnding = true;
-    if (this.#child === undefined) this.#end();
+    if (this.#child === undefined) this.#end(0);
     else this.#stopChild(this.#child);
   }
 

@@ -29,6 +29,17 @@ export const endless = flowModel({ name: 'endless', inputs: {} }, (_, run) => {
   });
 })();
 
+/** Waits for what nobody brings, while nothing else keeps the process alive. */
+export const stuck = total({ loaded: flowModel({ name: 'stuck', inputs: {} }, () => new Promise<number>(() => {}))() });
+
+const shortly = (what: () => void) => new Promise<number>((resolve) => {
+  setTimeout(what, 0);
+  setTimeout(() => resolve(1), 60_000);
+});
+export const uncaught = flowModel({ name: 'uncaught', inputs: {} }, () => shortly(() => { throw new RangeError('in a callback'); }))();
+export const unhandled = flowModel({ name: 'unhandled', inputs: {} }, () => shortly(() => { void Promise.reject(new RangeError('not awaited')); }))();
+export const misfit = flowModel({ name: 'misfit', inputs: {}, output: z.number() }, () => JSON.parse('"five"') as number)();
+
 export const blocking = flowModel({ name: 'blocking', inputs: {} }, () => {
   console.log('blocking');
   for (const end = Date.now() + 30_000; Date.now() < end; );
