@@ -1,13 +1,15 @@
 /** A flow as a model: a part of a DAG that may branch and loop. */
-import { flowModel } from '@flowmodel/core';
+import { FlowError, flowModel } from '@flowmodel/core';
 import type { GenericResult, ModelFactory, ModelOptions, Shape } from '@flowmodel/core';
+import { show } from '@flowmodel/core/extending';
 import type { z } from 'zod';
-import { BaseNode, startNode } from './base-node.ts';
+import { assertNode, BaseNode, startNode } from './base-node.ts';
 import { BatchFlow, ParallelBatchFlow } from './batch-flow.ts';
 import { BatchNode, ParallelBatchNode } from './batch-node.ts';
 import { Flow } from './flow.ts';
 import { graphOf, reachable } from './graph.ts';
 import { Node } from './node.ts';
+import { checkReducers } from './options.ts';
 import { frozenParams } from './params.ts';
 import { RunScope } from './run-scope.ts';
 import { createStore } from './store/create-store.ts';
@@ -45,6 +47,8 @@ export type StateOf<O> = O extends z.ZodType ? z.output<O> : Readonly<Record<str
  * ```
  */
 export function asModel<const S extends Shape, O extends z.ZodType | undefined = undefined>(flow: AnyNode, options: AsModelOptions<S, O>): ModelFactory<S, StateOf<O>, GenericResult<StateOf<O>>> {
+  assertNode('asModel', 'a flow', flow);
+  checkAsModelOptions(options);
   const { reducers, version, ...rest } = options;
   const fromContext = new Set(Object.entries(options.inputs).filter(([, input]) => (input as { role?: unknown }).role === 'context').map(([name]) => name));
   const wiring = JSON.stringify(graphOf(flow).edges.map(({ from, action, to }) => [from, action, to]));
@@ -57,6 +61,13 @@ export function asModel<const S extends Shape, O extends z.ZodType | undefined =
     return store.state;
   });
   return factory as ModelFactory<S, StateOf<O>, GenericResult<StateOf<O>>>; // the body's type is not the state's: the schema says what that is
+}
+
+/** The rest is checked by `flowModel`. */
+function checkAsModelOptions(options: AsModelOptions<Shape, z.ZodType | undefined>): void {
+  const { inputs, reducers } = (options as Partial<typeof options> | null | undefined) ?? {};
+  if (typeof inputs !== 'object' || (inputs as unknown) === null) throw new FlowError('DEFINITION', `asModel: 'inputs' is a record of schemas by name, got ${show(inputs)}. Write asModel(flow, { name: 'flow', inputs: { n: z.number() } }).`);
+  if (reducers !== undefined) checkReducers('asModel', reducers);
 }
 
 const OURS: ReadonlySet<unknown> = new Set([BaseNode, Node, BatchNode, ParallelBatchNode, Flow, BatchFlow, ParallelBatchFlow, Function.prototype]);

@@ -1,12 +1,14 @@
 /** What all nodes are: three phases, successors by action, params. */
+import { FlowError } from '@flowmodel/core';
 import type { FlowRun, GenericResult } from '@flowmodel/core';
-import { isPromise, notePath } from '@flowmodel/core/extending';
+import { isPromise, notePath, show } from '@flowmodel/core/extending';
+import { notANode } from './errors.ts';
 import { evaluate, ONCE, unboxed } from './exec.ts';
 import { currentExecution, Execution, executionOf, within } from './execution.ts';
 import { givenName, nodeName, setNodeName } from './names.ts';
 import { checkRunOptions, NO_OPTIONS } from './options.ts';
 import type { NodeOptions, RunOptions } from './options.ts';
-import { frozenParams, NO_PARAMS } from './params.ts';
+import { NO_PARAMS, ownParamsOf } from './params.ts';
 import { leave, runPhase } from './phase.ts';
 import { RunScope } from './run-scope.ts';
 import type { Store } from './store/create-store.ts';
@@ -73,6 +75,7 @@ export class BaseNode<Shared = unknown, Params extends object = Record<string, u
 
   /**
    * Makes `node` the successor for the action `default`, or for a given one. Returns `node`, so that chains read from left to right.
+   * Throws DEFINITION for anything but a node, such as its class.
    *
    * @example
    * ```ts
@@ -86,7 +89,7 @@ export class BaseNode<Shared = unknown, Params extends object = Record<string, u
   }
 
   /**
-   * Makes `node` the successor for an action, and returns this node, so that its actions can be listed.
+   * Makes `node` the successor for an action, and returns this node, so that its actions can be listed. Throws DEFINITION as `next` does.
    *
    * @example
    * ```ts
@@ -113,9 +116,9 @@ export class BaseNode<Shared = unknown, Params extends object = Record<string, u
     return next;
   }
 
-  /** Replaces the node's params by a frozen copy. A flow hands its own params to its nodes instead: set those of the outermost flow. */
+  /** Replaces the node's params by a frozen copy. A flow hands its own params to its nodes instead: set those of the outermost flow. Throws INVALID_CONTEXT for anything but an object of params. */
   setParams(params: Params): this {
-    this[ownParams] = frozenParams(params);
+    this[ownParams] = ownParamsOf(nodeName(this), params);
     return this;
   }
 
@@ -130,9 +133,10 @@ export class BaseNode<Shared = unknown, Params extends object = Record<string, u
 
   /**
    * Runs this node alone and yields its action; successors do not run. The store is a plain object, which is used as it is, or one of `createStore`.
-   * Rejects with what a phase throws, as it is, and with CANCELLED; over a created store with `StoreConflictError`.
+   * Rejects with what a phase throws, as it is, and with CANCELLED; over a created store with `StoreConflictError`; without a store with DEFINITION.
    */
   async run(shared: Shared | Store<Shared>, options: RunOptions = NO_RUN_OPTIONS): Promise<string | undefined> {
+    checkShared(this, shared);
     if (options !== NO_RUN_OPTIONS) checkRunOptions(`${nodeName(this)}.run`, options);
     return startNode(this, shared, this[ownParams], options === NO_RUN_OPTIONS ? RunScope.plain : RunScope.of(options));
   }
@@ -190,8 +194,21 @@ export function startNode(node: AnyNode, shared: unknown, params: object, outer:
 
 const knownActions = (node: AnyNode): string => [...node._successors.keys()].map((action) => `'${action}'`).join(', ');
 
+/** Throws DEFINITION for anything else, with what to write instead. */
+export function assertNode(who: string, expected: string, value: unknown): asserts value is AnyNode {
+  if (!(value instanceof BaseNode)) throw notANode(who, expected, value);
+}
+
+function checkShared(node: AnyNode, shared: unknown): void {
+  if (typeof shared === 'object' && shared !== null) return;
+  throw new FlowError('DEFINITION', `${nodeName(node)}.run: expected the shared store, got ${show(shared)}. Pass an object, run({}), or one made by createStore.`);
+}
+
 function wire(from: AnyNode, action: string, to: AnyNode): void {
+  const who = nodeName(from);
+  if (typeof action !== 'string' || action === '') throw new FlowError('DEFINITION', `${who}: an action is a string that is not empty, got ${show(action)}. Write on('action', node), or next(node) for the action 'default'.`);
+  assertNode(who, `a node as the successor for the action '${action}'`, to);
   const before = from._successors.get(action);
-  if (before !== undefined) warn('OVERWRITTEN_SUCCESSOR', `${nodeName(from)}: the successor for the action '${action}' was ${nodeName(before)} and is overwritten by ${nodeName(to)}. Known actions: ${knownActions(from)}.`, currentExecution());
+  if (before !== undefined) warn('OVERWRITTEN_SUCCESSOR', `${who}: the successor for the action '${action}' was ${nodeName(before)} and is overwritten by ${nodeName(to)}. Known actions: ${knownActions(from)}.`, currentExecution());
   from._successors.set(action, to);
 }

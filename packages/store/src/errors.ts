@@ -1,5 +1,6 @@
 /** What this package refuses. Wording with names and values; codes beyond the core's are listed here. */
-import { FlowError } from '@flowmodel/core';
+import { FlowError, isModel } from '@flowmodel/core';
+import { show } from '@flowmodel/core/extending';
 import type { FlowErrorOptions } from '@flowmodel/core';
 
 /** The codes that this package adds to the core's. */
@@ -43,3 +44,18 @@ export const typeName = (value: unknown): string =>
   : Array.isArray(value) ? 'array'
   : typeof value === 'object' ? (value.constructor?.name ?? 'object')
   : typeof value;
+
+/** Something else stands where a node should: says what it is, and what to write instead. */
+export function notANode(who: string, expected: string, value: unknown): FlowError {
+  return new FlowError('DEFINITION', `${who}: expected ${expected}, got ${isNodeClass(value) ? `the class ${value.name || '(anonymous)'}` : show(value)}. ${wayOut(value)}`);
+}
+
+const wayOut = (value: unknown): string =>
+  isNodeClass(value) ? `Pass an instance of it: new ${value.name || 'MyNode'}().`
+  : isModel(value) ? "A model becomes a node by fromModel(model, { into: 'key' })."
+  : isNodeLike(value) ? 'It is a node of another package, or of a second copy of @flowmodel/store: import all classes from one place.'
+  : typeof value === 'function' ? "Make it the exec or post of a class that extends Node, and pass new MyNode(); a factory of models is called first: fromModel(factory({ … }), { into: 'key' })."
+  : 'Pass an instance of a class that extends Node.';
+
+const isNodeClass = (value: unknown): value is { readonly name: string } => typeof value === 'function' && isNodeLike(value.prototype);
+const isNodeLike = (value: unknown): boolean => typeof value === 'object' && value !== null && '_run' in value && 'post' in value;

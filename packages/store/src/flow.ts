@@ -1,7 +1,7 @@
 /** A flow: a graph of nodes, walked by the actions that they return. */
 import { FlowError } from '@flowmodel/core';
 import { isPromise } from '@flowmodel/core/extending';
-import { BaseNode } from './base-node.ts';
+import { assertNode, BaseNode } from './base-node.ts';
 import { evaluateWhole } from './exec.ts';
 import { Execution, executionOf, within } from './execution.ts';
 import { nodeName, setNodeName } from './names.ts';
@@ -24,7 +24,7 @@ const immediately = setImmediate; // the real one, also where a test has put tim
  * `prep` and `post` run around the graph, `exec` never does, and its `post` gets the last action and returns it by default, so that an outer flow can branch on it.
  * Its params replace those of its nodes.
  *
- * Rejects with MAX_STEPS when a pass takes too many steps. Throws DEFINITION for options that make no sense.
+ * Rejects with MAX_STEPS when a pass takes too many steps. Throws DEFINITION for options that make no sense, and for anything but a node to start at.
  *
  * @example
  * ```ts
@@ -51,8 +51,11 @@ export class Flow<Shared = unknown, Params extends object = Record<string, unkno
 
   constructor(start: BaseNode<Shared, object>, options: FlowOptions = {}) {
     super();
-    checkFlowOptions(nodeName(this), options);
+    const who = nodeName(this);
+    if (options instanceof BaseNode) throw new FlowError('DEFINITION', `${who}: the second argument is an options object, got ${nodeName(options)}. A flow has one node to start at; the others are wired to it: a.next(b).`);
+    checkFlowOptions(who, options);
     this.start = start;
+    startOf(this);
     this.flowOptions = options;
     if (options.name !== undefined) setNodeName(this, options.name);
   }
@@ -110,7 +113,7 @@ export class Flow<Shared = unknown, Params extends object = Record<string, unkno
     const { maxSteps = MAX_STEPS } = this.flowOptions;
     const trail: string[] = [];
     let action: string | undefined;
-    let node: AnyNode | undefined = this.start;
+    let node = startOf(this);
     for (let step = 0; node !== undefined; step++) {
       if (step >= maxSteps) throw runaway(this, maxSteps, [...trail, nodeName(node)]);
       if (signal !== undefined) {
@@ -124,6 +127,14 @@ export class Flow<Shared = unknown, Params extends object = Record<string, unkno
     }
     return action;
   }
+}
+
+/** The node that a flow starts at. Throws DEFINITION for what is none; that it has none at all is fine, and then there is nothing to do. */
+export function startOf(flow: { readonly start: unknown } & AnyNode): AnyNode | undefined {
+  const { start } = flow; // a field, which may have been set to anything
+  if (start === undefined || start === null) return undefined;
+  assertNode(nodeName(flow), 'a node to start at', start);
+  return start;
 }
 
 function visit(execution: Execution, node: AnyNode, shared: unknown): Promise<string | undefined> {

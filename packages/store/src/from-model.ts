@@ -1,9 +1,11 @@
 /** A model as a node: a DAG inside a flow. */
-import { graphOf } from '@flowmodel/core';
+import { FlowError, graphOf, isModel } from '@flowmodel/core';
 import type { AnyModel, ContextOf, ValueOf } from '@flowmodel/core';
-import { ownOptions } from './base-node.ts';
+import { show } from '@flowmodel/core/extending';
+import { BaseNode, ownOptions } from './base-node.ts';
 import { evaluateModel } from './exec.ts';
 import { executionOf } from './execution.ts';
+import { nodeName } from './names.ts';
 import { Node } from './node.ts';
 import type { NodeOptions } from './options.ts';
 import type { DeepReadonly, MaybePromise } from './types.ts';
@@ -18,7 +20,7 @@ export interface FromModelOptions<Shared, Params, M, Key> extends NodeOptions {
 
 /**
  * Turns a model into a node: its `prep` makes the context, its `exec` is the computation of the model, its `post` puts the value into the store. Retries, a timeout or
- * an evaluator of the node are around every body of the graph; `cache` is the graph's. `post` returns nothing.
+ * an evaluator of the node are around every body of the graph; `cache` is the graph's. `post` returns nothing. Throws DEFINITION.
  *
  * @example
  * ```ts
@@ -33,7 +35,18 @@ export function fromModel<M extends AnyModel, Shared extends object = Record<str
   model: M,
   options: FromModelOptions<Shared, Params, M, Key>,
 ): Node<Shared, Params, ContextOf<M>, ValueOf<M>, 'default'> {
+  checkFromModel(model, options);
   return new ModelNode<M, Shared, Params, Key>(model, options);
+}
+
+function checkFromModel(model: unknown, options: unknown): void {
+  const problem = (text: string): FlowError => new FlowError('DEFINITION', `fromModel: ${text}`);
+  if (model instanceof BaseNode) throw problem(`expected a model, got the node ${nodeName(model)}. Wire it as it is; asModel(flow, …) makes a model of it.`);
+  if (!isModel(model)) throw problem(`expected a model, got ${show(model)}. ${typeof model === 'function' ? 'Call the factory, and pass what it makes: factory({ … }).' : 'Models are made by flowModel.'}`);
+  if (typeof options !== 'object' || options === null) throw problem(`expected options, got ${show(options)}. Say where the value goes: { into: 'key' }.`);
+  const { into, params } = options as { readonly into?: unknown; readonly params?: unknown };
+  if (!['string', 'number', 'symbol'].includes(typeof into)) throw problem(`'into' is the key of the store that gets the value, got ${show(into)}.`);
+  if (params !== undefined && typeof params !== 'function') throw problem(`'params' is a function (shared, params) => context, got ${show(params)}.`);
 }
 
 class ModelNode<M extends AnyModel, Shared extends object, Params extends object, Key extends keyof Shared> extends Node<Shared, Params, ContextOf<M>, ValueOf<M>, 'default'> {

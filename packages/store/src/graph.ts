@@ -1,14 +1,15 @@
 /** A flow as a picture: its nodes, and its transitions labelled by action. */
 import type { FlowGraph, FlowGraphEdge, FlowGraphNode } from '@flowmodel/core';
+import { assertNode } from './base-node.ts';
 import { BatchNode } from './batch-node.ts';
 import { BatchFlow } from './batch-flow.ts';
-import { Flow } from './flow.ts';
+import { Flow, startOf } from './flow.ts';
 import { nodeName } from './names.ts';
 import type { AnyNode } from './types.ts';
 
 /**
  * The graph of a flow (or of a node and its successors) as plain JSON, in the format of the core's `graphOf`, for `toMermaid`, `toDot` and the inspector. Edges lead
- * from a node to its successors and carry the action; those from a flow to where it starts carry `start`. Nodes of inner flows are included.
+ * from a node to its successors and carry the action; those from a flow to where it starts carry `start`. Nodes of inner flows are included. Throws DEFINITION for anything but a node.
  *
  * @example
  * ```ts
@@ -19,6 +20,7 @@ import type { AnyNode } from './types.ts';
  * ```
  */
 export function graphOf(flow: AnyNode): FlowGraph {
+  assertNode('graphOf', 'a flow or a node', flow);
   const reached = reachable(flow);
   const ids = new Map(reached.map((node, i) => [node, `n${i}`]));
   const edges = reached.flatMap((node) => transitions(node, node === flow).map(([action, to]) => ({ from: ids.get(node)!, action, to: ids.get(to)! })));
@@ -40,7 +42,7 @@ export function reachable(root: AnyNode): readonly AnyNode[] {
 /** The successors of a flow that is run by itself never run. */
 function transitions(node: AnyNode, isRoot: boolean): (readonly [string, AnyNode])[] {
   const isFlow = node instanceof Flow;
-  const start = isFlow ? ((node as Flow).start as AnyNode | undefined) : undefined;
+  const start = isFlow ? startOf(node) : undefined;
   return [...(start === undefined ? [] : [['start', start] as const]), ...(isRoot && isFlow ? [] : node._successors)];
 }
 

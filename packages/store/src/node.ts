@@ -5,7 +5,7 @@ import type { Attempts } from './exec.ts';
 import { executionOf } from './execution.ts';
 import type { Execution } from './execution.ts';
 import { nodeName, setNodeName } from './names.ts';
-import { checkAttempts, checkNodeOptions } from './options.ts';
+import { checkAttempts, checkNodeOptions, checkWait } from './options.ts';
 import type { NodeOptions } from './options.ts';
 import type { MaybePromise } from './types.ts';
 
@@ -48,6 +48,7 @@ export class Node<Shared = unknown, Params extends object = Record<string, unkno
     const who = nodeName(this);
     if (typeof maxRetries === 'number') {
       checkAttempts(who, maxRetries);
+      checkWait(who, wait);
       this.maxRetries = maxRetries;
       this.wait = wait;
       return;

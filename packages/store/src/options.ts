@@ -61,7 +61,7 @@ type Checked = Readonly<Record<string, unknown>>;
 export function checkNodeOptions(who: string, options: NodeOptions): void {
   assertKnown(who, options, NODE);
   checkAttempts(who, options.maxRetries ?? 1);
-  checkNumber(who, 'wait', options.wait, 'seconds');
+  checkWait(who, options.wait);
   checkCommon(who, options);
   if (options.cache !== undefined && options.cache !== false) checkCache(who, options.cache);
   if (options.version !== undefined && typeof options.version !== 'string') throw problem(who, `'version' is a string, got ${show(options.version)}`);
@@ -79,6 +79,10 @@ export function checkFlowOptions(who: string, options: FlowOptions): void {
 export function checkRunOptions(who: string, options: RunOptions): void {
   assertKnown(who, options, RUN);
   checkCommon(who, options);
+  const { signal, cache, clock } = options;
+  if (signal !== undefined && !hasMethod(signal, 'addEventListener')) throw problem(who, `'signal' is an AbortSignal, got ${show(signal)}`);
+  if (cache !== undefined) checkCache(who, cache);
+  if (clock !== undefined && !hasMethod(clock, 'now')) throw problem(who, `'clock' has now, setTimeout and clearTimeout, got ${show(clock)}`);
 }
 
 /** Throws DEFINITION: 0 attempts would mean that `exec` never runs and `post` gets nothing. */
@@ -86,6 +90,9 @@ export function checkAttempts(who: string, maxRetries: unknown): void {
   if (Number.isInteger(maxRetries) && (maxRetries as number) >= 1) return;
   throw problem(who, `'maxRetries' counts all attempts and is a whole number from 1 up, got ${show(maxRetries)}`);
 }
+
+/** Throws DEFINITION. */
+export const checkWait = (who: string, wait: unknown): void => checkNumber(who, 'wait', wait, 'seconds');
 
 export function checkReducers(who: string, reducers: Reducers): void {
   if (typeof reducers !== 'object' || reducers === null) throw problem(who, `'reducers' is a record by path, got ${show(reducers)}`);
@@ -96,18 +103,18 @@ function checkCommon(who: string, options: object): void {
   const { name, timeout, evaluator, observer } = options as Checked;
   if (name !== undefined && (typeof name !== 'string' || name === '')) throw problem(who, `'name' is a string, got ${show(name)}`);
   checkNumber(who, 'timeout', timeout, 'milliseconds');
-  if (evaluator !== undefined && !isEvaluator(evaluator)) throw problem(who, `'evaluator' is an evaluator ({ name, evaluate }), got ${show(evaluator)}`);
+  if (evaluator !== undefined && !hasMethod(evaluator, 'evaluate')) throw problem(who, `'evaluator' is an evaluator ({ name, evaluate }), got ${show(evaluator)}`);
   if (observer !== undefined && typeof observer !== 'function' && (typeof observer !== 'object' || observer === null)) throw problem(who, `'observer' is a function or an object with a method per event type, got ${show(observer)}`);
 }
 
-const isEvaluator = (value: unknown): boolean => typeof value === 'object' && value !== null && 'evaluate' in value && typeof value.evaluate === 'function';
+const hasMethod = (value: unknown, name: string): boolean => typeof (value as Checked | null | undefined)?.[name] === 'function';
 
 function checkNumber(who: string, name: string, value: unknown, unit: string): void {
-  if (value !== undefined && !(typeof value === 'number' && value >= 0)) throw problem(who, `'${name}' is a number of ${unit}, got ${show(value)}`);
+  if (value !== undefined && !(typeof value === 'number' && value >= 0)) throw problem(who, `'${name}' is a number of ${unit} from 0 up, got ${show(value)}`);
 }
 
 function checkCache(who: string, cache: unknown): void {
-  if (typeof (cache as { get?: unknown } | null)?.get !== 'function') throw problem(who, `'cache' is a ResultCache such as memoryCache(), got ${show(cache)}`);
+  if (!hasMethod(cache, 'get')) throw problem(who, `'cache' is a ResultCache such as memoryCache(), got ${show(cache)}`);
 }
 
 const problem = (who: string, text: string): FlowError => new FlowError('DEFINITION', `${who}: ${text}.`);

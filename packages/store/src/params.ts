@@ -19,6 +19,12 @@ export function frozenParams<T>(value: T): T {
   return copy;
 }
 
+/** What `setParams` was given. Throws INVALID_CONTEXT unless names can be looked up in it. */
+export function ownParamsOf(node: string, params: unknown): object {
+  if (typeof params === 'object' && params !== null && !(Symbol.iterator in params)) return frozenParams(params);
+  throw new FlowError('INVALID_CONTEXT', `${node}.setParams: params are an object, got ${typeName(params)}. Write setParams({ file: 'a.txt' }).`, { details: { type: typeName(params) } });
+}
+
 /** A batch item over the flow's own params; the item wins. */
 export const mergedParams = (own: object, item: object): object => frozenParams({ ...own, ...item });
 

@@ -1,11 +1,12 @@
 /** `createStore` and what it returns. */
 import { FlowError } from '@flowmodel/core';
-import { isPlainObject } from '@flowmodel/core/extending';
+import { assertKnown, isPlainObject, show } from '@flowmodel/core/extending';
 import { freeze, isDraftable } from 'immer';
 import type { Patch } from 'immer';
 import { typeName } from '../errors.ts';
+import { checkReducers } from '../options.ts';
 import type { DeepReadonly } from '../types.ts';
-import { ManagedStore } from './managed-store.ts';
+import { isStore, ManagedStore } from './managed-store.ts';
 import type { Reducers } from './reducers.ts';
 
 /** What one phase changed. */
@@ -41,7 +42,7 @@ export interface StoreOptions {
 /**
  * A safe shared store. Each `prep` and `post` works on a draft of the latest state and commits it as one set of patches when it is done; a
  * phase that throws commits nothing, and no update of a parallel pass is lost: see {@link StoreConflictError}. `initial` is copied; what
- * is no plain data, array, Map or Set (connections, handles) is passed through as it is.
+ * is no plain data, array, Map or Set (connections, handles) is passed through as it is. Throws DEFINITION for anything else as the state, and for unknown options.
  *
  * @example
  * ```ts
@@ -57,8 +58,18 @@ export interface StoreOptions {
  * ```
  */
 export function createStore<State extends object>(initial: State, options: StoreOptions = {}): Store<State> {
+  if (isStore(initial)) throw new FlowError('DEFINITION', 'createStore: got a created store. Hand it to run as it is, or copy what it holds: createStore(store.state).');
   if (!isDraftable(initial)) throw new FlowError('DEFINITION', `createStore: expected a plain object as the initial state, got ${typeName(initial)}. Put it into one: createStore({ value: … }).`);
+  checkStoreOptions(options);
   return new ManagedStore<State>(freeze(copyOf(initial, new Map()), true) as State, options);
+}
+
+function checkStoreOptions(options: StoreOptions): void {
+  const who = 'createStore';
+  assertKnown(who, options, ['history', 'reducers'] satisfies (keyof StoreOptions)[]);
+  const { history, reducers } = options;
+  if (history !== undefined && typeof history !== 'boolean') throw new FlowError('DEFINITION', `${who}: 'history' is true or false, got ${show(history)}.`);
+  if (reducers !== undefined) checkReducers(who, reducers);
 }
 
 /** Plain containers copied, so that a caller's own object is never frozen or aliased. */

@@ -7,6 +7,7 @@
  * - `#watchers`: those phases and nodes.
  */
 import { FlowError } from '@flowmodel/core';
+import { assertFunction, show } from '@flowmodel/core/extending';
 import type { Patch } from 'immer';
 import type { Execution } from '../execution.ts';
 import { nodeName } from '../names.ts';
@@ -67,12 +68,13 @@ export class ManagedStore<State extends object> implements Store<State> {
     const state = this.#history === undefined ? (step === this.commits ? this.#state : undefined) : this.#history.states[step];
     if (state === undefined) {
       const known = this.#history === undefined ? `only step ${this.commits}: it keeps no history` : `steps 0 to ${this.commits}`;
-      throw new FlowError('DEFINITION', `store.at(${String(step)}): this store has ${known}.`);
+      throw new FlowError('DEFINITION', `store.at(${show(step)}): this store has ${known}.`);
     }
     return state as DeepReadonly<State>;
   }
 
   subscribe(listener: StoreListener<State>): () => void {
+    assertFunction('store.subscribe', 'listener', listener);
     const own: StoreListener<State> = (state, commit) => listener(state, commit); // one given twice is called twice
     this.#listeners.add(own);
     return () => void this.#listeners.delete(own);
