@@ -11,14 +11,19 @@ export interface ImportOptions {
 
 export interface ContextOptions {
   readonly context?: readonly string[];
+  /** Configurations to merge over the target's. */
+  readonly config?: readonly string[];
 }
 
 export const withImports = (command: Command): Command => command.addOption(new Option('-i, --import <module>', 'a module to import first: definitions that a document names, or a loader; repeatable').argParser<string[]>(collected));
 
-export const withContext = (command: Command): Command => command.addOption(new Option('-c, --context <context>', 'a JSON object, a .json or .yaml file, or key=value; repeatable, later ones win').argParser<string[]>(collected));
+export const withContext = (command: Command): Command =>
+  command
+    .addOption(new Option('-c, --context <context>', 'a JSON object, a .json or .yaml file, or key=value; repeatable, later ones win').argParser<string[]>(collected))
+    .addOption(new Option('--config <file>', 'a configuration to merge over the one that is the target; repeatable').argParser<string[]>(collected));
 
 export const TARGET = 'pipeline.ts#export, a document (.json, .yaml), or config.yaml#/path';
-export const PAIRS = 'fields of the context, over those of --context: startDate=2024-01-01 region.name=north';
+export const PAIRS = 'fields of the context, over those of --context: startDate=2024-01-01 region.name=north; or values of a configuration: visits.days=30';
 
 /** `--timeout 500ms|5s|2m|1h`, in milliseconds; a number alone is milliseconds. */
 export function toMilliseconds(text: string): number {

@@ -5,7 +5,7 @@ import type { ReadContext } from './context/context.ts';
 import { Given } from './context/given.ts';
 import { Interruption } from './interruption.ts';
 import type { Core } from './load/core.ts';
-import { load } from './load/load.ts';
+import { assigned, load } from './load/load.ts';
 import type { Loaded } from './load/load.ts';
 import type { ContextOptions, ImportOptions } from './options.ts';
 import { failureText } from './output/failure.ts';
@@ -41,8 +41,9 @@ export class Session {
   /** Loads a model and reads a context for it; fields that nobody reads are warned of. */
   async open(target: string, pairs: readonly string[], options: ImportOptions & ContextOptions): Promise<Opened> {
     this.stall.waiting = () => `loading ${target}`;
-    const given = new Given(options.context ?? [], pairs);
-    const loaded = await load(target, { imports: options.import ?? [], onWarning: (text) => this.warn(text) });
+    const { fields, layers } = assigned(target, pairs, options.config ?? []);
+    const given = new Given(options.context ?? [], fields);
+    const loaded = await load(target, { imports: options.import ?? [], layers, onWarning: (text) => this.warn(text) });
     this.core = loaded.core;
     const read = contextFor(loaded.model, given, loaded.core);
     for (const text of read.warnings) this.warn(text);

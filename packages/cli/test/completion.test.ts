@@ -62,7 +62,7 @@ for (const shell of Object.keys(SHELLS)) {
     });
 
     test('options of a command', () => {
-      expect(complete('flowmodel run --c')).toEqual(['--cache', '--concurrency', '--context']);
+      expect(complete('flowmodel run --c')).toEqual(['--cache', '--concurrency', '--config', '--context']);
       expect(complete('flowmodel graph pipeline.ts --dir')).toEqual(['--direction']);
     });
 

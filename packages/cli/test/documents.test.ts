@@ -34,6 +34,10 @@ const folder = new Folder({
   'malformed.yaml': 'nodes: [\n  { id: a',
   'malformed.json': '{ "nodes": ',
   'config.yaml': 'place: zoo\nvisits:\n  current: { $model: visits, place: { $ref: /place } }\nchange: { $model: change, now: { $ref: /visits/current }, before: 1 }\n',
+  'site.yaml': 'place: museum\n',
+  'more.yaml': 'more: { $model: visits, place: zoo }\n',
+  'site2.json': '{ "place": "park" }',
+  'day.yaml': 'day: 31\nvisits: { $model: visits, place: zoo }\n',
   'throws.ts': "throw new RangeError('no configuration');",
 });
 afterAll(() => folder.remove());
@@ -57,6 +61,35 @@ describe('run', () => {
   test('an instance of a configuration', () => {
     expect(start('run', 'config.yaml#/change', 'day=2024-01-03', ...defined)).toEqual({ status: 0, stdout: '8\n', stderr: '' });
     expect(start('run', 'config.yaml#/visits/current', 'day=2024-01-03', ...defined).stdout).toBe('9\n');
+  });
+
+  test('what leads into a configuration overrides it, all else is context', () => {
+    const { status, stdout, stderr } = start('run', 'config.yaml#/change', 'place=library', 'change.before=2', 'day=2024-01-03', ...defined);
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '19\n', stderr: '' });
+    expect(start('inspect', 'config.yaml#/visits/current', 'visits.current.place=park', ...defined).stdout).toMatch(/^visits\(\{ place: "park" \}\)/);
+  });
+
+  test('an override that leads nowhere is an error', () => {
+    expect(start('run', 'config.yaml#/change', 'change.befor=2', ...defined)).toMatchObject({ status: 1, stdout: '', stderr: expect.stringMatching(/error: WORKFLOW .*befor/) });
+  });
+
+  test('--context reaches a field whose name the configuration uses, too', () => {
+    const { stdout } = start('run', 'day.yaml#/visits', '--context', 'day=2024-01-03', 'day=1', ...defined);
+    expect(stdout).toBe('9\n');
+  });
+
+  test('--config merges files over a configuration, later ones over earlier ones, and pairs over all', () => {
+    const run = (...more: readonly string[]) => start('run', 'config.yaml#/change', '--config', 'site.yaml', '--config', 'site2.json', 'day=2024-01-03', ...more, ...defined);
+    expect(run()).toEqual({ status: 0, stdout: '11\n', stderr: '' }); // 'park' · 3 − 1
+    expect(run('place=zoo').stdout).toBe('8\n');
+    expect(start('graph', 'config.yaml#/change', '--config', 'site.yaml', ...defined).stdout).toContain('museum');
+    expect(start('graph', 'config.yaml#/more', '--config', 'more.yaml', 'more.place=garden', ...defined).stdout).toContain('garden'); // what only the second file names
+  });
+
+  test('--config goes with configurations, and its file has to be there', () => {
+    expect(start('run', 'flow.yaml', '--config', 'site.yaml', ...defined)).toMatchObject({ status: 2, stderr: "error: 'flow.yaml' is no configuration, and --config is merged over one.\n" });
+    expect(start('run', 'definitions.ts#/visits/zoo', '--config', 'site.yaml')).toMatchObject({ status: 2, stderr: "error: 'definitions.ts' is no configuration, and --config is merged over one.\n" });
+    expect(start('run', 'config.yaml#/change', '--config', 'nowhere.yaml', ...defined)).toMatchObject({ status: 2, stderr: expect.stringContaining("'nowhere.yaml' cannot be read") });
   });
 
   test('which instance has to be said', () => {

@@ -178,12 +178,12 @@ describe('run --watch', () => {
   test('so is a module, or a file of the context, that is not there yet', async () => {
     const folder = new Folder();
     const watch = started(['run', 'entry.ts', '--context', 'context.yaml', '--watch'], folder.path);
-    await watch.says("The context 'context.yaml' cannot be read");
-    await watch.says('[watching');
-    folder.write('context.yaml', 'n: 21\n');
     await watch.says("There is no file 'entry.ts'");
     await watch.says('[watching');
     folder.write('entry.ts', `import { flowModel, FromContext } from '@flowmodel/core';\nimport { z } from 'zod';\nexport default flowModel({ name: 'n', inputs: { n: FromContext(z.number()) } }, ({ n }) => n * 2)();`);
+    await watch.says("The context 'context.yaml' cannot be read");
+    await watch.says('[watching');
+    folder.write('context.yaml', 'n: 21\n');
     await watch.says('[watching');
     expect(watch.stdout).toBe('42\n');
     watch.process.kill('SIGINT');

@@ -3,15 +3,18 @@ import type { CallableModel, ModelLookup } from '@flowmodel/core';
 import { Chooser } from './choose.ts';
 import { coreFor, workflowFor } from './core.ts';
 import type { Core } from './core.ts';
-import { modelOfDocument, readDocumentText, shortName } from './document.ts';
+import { configuredNames, modelOfDocument, readDocumentText, shortName } from './document.ts';
+import type { Layers } from './document.ts';
 import { importedFile, loadImports, loadModule } from './module.ts';
 import type { Exports } from './module.ts';
 import { targetOf } from './target.ts';
+import { UsageError } from '../usage-error.ts';
 import { reportFiles } from '../watch/watched.ts';
 
 export interface LoadOptions {
   /** Modules to import first: definitions that documents name, loaders of other languages. */
   readonly imports: readonly string[];
+  readonly layers?: Layers;
   readonly onWarning: (text: string) => void;
 }
 
@@ -23,7 +26,7 @@ export interface Loaded {
 }
 
 /** Throws a UsageError for a file or export that is not there, LoadError for a module that fails, FlowError for a document that is refused. */
-export async function load(text: string, { imports, onWarning }: LoadOptions): Promise<Loaded> {
+export async function load(text: string, { imports, layers = { configs: [], overrides: [] }, onWarning }: LoadOptions): Promise<Loaded> {
   const target = targetOf(text);
   reportFiles([target.file]);
   const imported = await loadImports(imports);
@@ -31,9 +34,19 @@ export async function load(text: string, { imports, onWarning }: LoadOptions): P
   const core = await coreFor(path);
   const chooser = new Chooser(core, shortName(target.file));
   const model = target.isDocument
-    ? await modelOfDocument(target, readDocumentText(target.file), { core, lookup: lookupIn(chooser, imported), onWarning })
+    ? await modelOfDocument(target, readDocumentText(target.file), { core, lookup: lookupIn(chooser, imported), layers, onWarning })
     : await chooser.model(await loadModule(target.file), target.fragment);
   return { model, core, path };
+}
+
+/** Of the pairs behind a configuration, those that lead into it override what stands there; all others are fields of the context. */
+export function assigned(text: string, pairs: readonly string[], configs: readonly string[]): { readonly fields: readonly string[]; readonly layers: Layers } {
+  const target = targetOf(text);
+  reportFiles([target.file, ...configs]);
+  if (!target.isDocument && configs.length > 0) throw new UsageError(`'${shortName(target.file)}' is no configuration, and --config is merged over one.`);
+  const names: ReadonlySet<string> = target.isDocument ? configuredNames(target.file, configs) : new Set();
+  const isOverride = (pair: string): boolean => names.has(/^[^.[=]*/.exec(pair)![0]) && pair.includes('=');
+  return { fields: pairs.filter((pair) => !isOverride(pair)), layers: { configs, overrides: pairs.filter(isOverride) } };
 }
 
 /** The paths of a configuration's models, where there are several and the target names none; nothing for other targets. */
