@@ -18,7 +18,8 @@ export class Money {
   }
 
   toString(): string {
-    return `${this.cents / 100n}.${String(this.cents % 100n).padStart(2, '0')} ${this.currency}`;
+    const cents = this.cents < 0n ? -this.cents : this.cents;
+    return `${this.cents < 0n ? '-' : ''}${cents / 100n}.${String(cents % 100n).padStart(2, '0')} ${this.currency}`;
   }
 }
 

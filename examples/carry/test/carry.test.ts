@@ -29,6 +29,25 @@ test('the document is readable, and holds the meter once', () => {
   expect(document.nodes['carry.bill']).toMatchObject({ inputs: { price: { $class: 'Money', data: { cents: { $bigint: '31' }, currency: 'EUR' } } } });
 });
 
+test.for([
+  [['--meter', 'south'], /^carry\.usage, input 'meter': expected number, got NaN .*\n$/],
+  [['--price', 'much'], /NaN cannot be converted to a BigInt.*\n$/],
+  [['--metre', '5'], /^Unknown option '--metre'/],
+] as const)('arguments that are none are answered by one line: %o', ([args, message]) => {
+  const { status, stdout, stderr } = program('plan', args);
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+  expect(stderr).toMatch(message);
+  expect(stderr).not.toContain('    at ');
+});
+
+test.for([
+  [31n, '0.31 EUR'],
+  [-12121n, '-121.21 EUR'],
+  [-5n, '-0.05 EUR'],
+] as const)('money of %i cents is written %s', ([cents, text]) => {
+  expect(new Money(cents, 'EUR').toString()).toBe(text);
+});
+
 describe('a document that was changed', () => {
   test('computes what it says now', () => {
     const { stdout } = program('bill', ['2024-06-01', '2024-07-01'], planned().replace('1174', '1175'));

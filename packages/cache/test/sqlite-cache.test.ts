@@ -400,7 +400,7 @@ describe('what is refused', () => {
   it('a folder in place of a file', () => {
     const path = file();
     mkdirSync(path);
-    expect(refusal(() => sqliteCache({ path })).code).toBe('CACHE');
+    expect(refusal(() => sqliteCache({ path }))).toMatchObject({ code: 'CACHE', message: `'${path}' is a folder. Name a file in it for the cache.` });
   });
 
   it('a file that is no database stays as it is', () => {

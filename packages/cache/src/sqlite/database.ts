@@ -157,6 +157,7 @@ export function asCacheError(path: string, error: unknown): FlowError {
   if (error instanceof FlowError) return error;
   const reason = error instanceof Error ? error.message : String(error);
   if (primaryCode(error) === NOT_A_DATABASE) return new FlowError('CACHE', `'${path}' is no SQLite database, or its header is damaged. Name another file for the cache, or remove this one.`, { cause: error });
+  if (primaryCode(error) === CANNOT_OPEN && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return new FlowError('CACHE', `'${path}' is a folder. Name a file in it for the cache.`, { cause: error });
   const folder = dirname(path);
   if (primaryCode(error) === CANNOT_OPEN && !existsSync(folder)) return new FlowError('CACHE', `The cache '${path}' cannot be made: there is no folder '${folder}'. Make it first, or name a file in a folder that is there.`, { cause: error });
   return new FlowError('CACHE', `The cache in '${path}' failed: ${reason}.`, { cause: error });
