@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { closedContext, compose, computed, contextTransform, Dependency, fallback, flowModel, FlowContext, FromContext, fromField, keyOf, Lazy, logging, memoryCache, modelClass, ModelInput, Resource, retry, timeout } from '@flowmodel/core';
-import type { Evaluator, FlowError } from '@flowmodel/core';
+import type { CallableModel, Evaluator, FlowError } from '@flowmodel/core';
 import { refusal } from './refusal.ts';
 
 const source = flowModel({ name: 'keys.source', inputs: { v: FromContext(z.coerce.number()) } }, ({ v }) => v * 10);
@@ -168,6 +168,50 @@ describe('what a key is made from', () => {
     const model = dated();
     expect(distinct(keyOf(model), keyOf(model), keyOf(model))).toBe(3);
     expect(keyOf(model, { at: 7 })).toBe(keyOf(model, { at: 7 }));
+  });
+});
+
+describe('bound values that are kept as they were given', () => {
+  const first = flowModel({ name: 'key.first', inputs: { v: z.custom<Uint8Array>() } }, ({ v }) => v[0]);
+  const read = flowModel({ name: 'key.read', inputs: { v: FromContext(z.custom<Uint8Array>()) } }, ({ v }) => v[0]);
+  const pass = flowModel({ name: 'key.pass', inputs: { x: z.unknown() } }, ({ x }) => x);
+  const asks = flowModel({ name: 'key.asks', inputs: { m: ModelInput(z.unknown()) } }, ({ m }, run) => run.computeSync(m));
+  const fromBytes = contextTransform({ name: 'key.fromBytes', inputs: { bytes: z.custom<Uint8Array>() } }, ({ bytes }) => bytes);
+
+  test.each<[string, (v: Uint8Array<ArrayBuffer>) => CallableModel]>([
+    ['an input', (v) => pass({ x: first({ v }) })],
+    ['the input of a lazy or unevaluated model', (v) => pass({ x: asks({ m: first({ v }) }) })],
+    ['an element of a container', (v) => pass({ x: flowModel({ name: 'key.all', inputs: { d: Dependency(z.any()) }, replace: true }, ({ d }) => d.v[0])({ d: { v, one: read({ v: new Uint8Array(1) }) } }) })],
+    ['a contextual default', (v) => pass({ x: read({ v }) })],
+    ['a rewrite', (v) => pass({ x: read().flow.withContext({ v }) })],
+    ['an input of a transform', (v) => pass({ x: read().flow.withContext({ v: fromBytes({ bytes: v }) }) })],
+  ])('%s: a typed array is read anew for each key, so a changed one is not answered from the cache', (_, build) => {
+    const cache = memoryCache();
+    const bytes = new Uint8Array([1]);
+    const model = build(bytes);
+    const before = keyOf(model);
+    expect([model.flow.computeSync({}, { cache }).value, model.flow.computeSync({}, { cache }).value]).toEqual([1, 1]);
+    bytes[0] = 2;
+    expect(keyOf(model)).not.toBe(before);
+    expect(model.flow.computeSync({}, { cache }).value).toBe(2);
+    bytes[0] = 1;
+    expect(keyOf(model)).toBe(before);
+  });
+
+  test('so is an instance of a class, at any depth', () => {
+    class Box {
+      n = 1;
+      toJSON(): number {
+        return this.n;
+      }
+    }
+    const box = new Box();
+    const model = pass({ x: pass({ x: [{ boxes: new Map([['a', box]]) }] }) });
+    const before = keyOf(model);
+    box.n = 2;
+    expect(keyOf(model)).not.toBe(before);
+    box.n = 1;
+    expect(keyOf(model)).toBe(before);
   });
 });
 

@@ -26,6 +26,7 @@ import type { Activation } from '../run/activation.ts';
 import type { Evaluator } from '../run/evaluation.ts';
 import type { ComputeOptions, Overridden, Override } from '../run/options.ts';
 import { Problem } from '../run/problems.ts';
+import { changeableAmong, isFixed } from './changeable.ts';
 import { codeVersionOf } from './code-version.ts';
 import { defaultHasher } from './default-hasher.ts';
 import { inOrder } from './container-order.ts';
@@ -49,6 +50,8 @@ export class Keys {
   readonly hasher: Hasher;
   readonly #options: ComputeOptions;
   readonly #own: WeakMap<Model, string>;
+  /** Of models that hold what may change: for this run only. */
+  readonly #ownNow = new Map<Model, string>();
   /** UNHASHABLE is thrown for cells that a cache would keep; without a cache, for all. */
   readonly #isCaching: boolean;
   readonly #derived = new Map<Activation, Derived>();
@@ -106,8 +109,10 @@ export class Keys {
 
   /** The same text for models of the same content. */
   ownText(model: Model): string {
-    let text = this.#own.get(model);
-    if (text === undefined) this.#own.set(model, (text = this.#makeOwn(model)));
+    let text = this.#own.get(model) ?? this.#ownNow.get(model);
+    if (text !== undefined) return text;
+    text = this.#makeOwn(model);
+    (hasFixedText(model) ? this.#own : this.#ownNow).set(model, text);
     return text;
   }
 
@@ -346,6 +351,10 @@ function checksum(text: string): string {
 }
 
 /* ---------- what outlives a run ---------- */
+
+/** Whether all that stands in a model's own text is a copy of ours: its literals, and the graphs that its body evaluates itself. */
+const hasFixedText = ({ definition, values }: Model): boolean =>
+  changeableAmong(values).length === 0 && definition.inputs.every(({ role, index }) => role !== 'model' || values[index] === UNSET || isFixed(values[index] as Model));
 
 const memos = new WeakMap<Hasher, Map<string, WeakMap<Model, string>>>();
 

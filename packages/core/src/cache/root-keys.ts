@@ -8,6 +8,7 @@ import { parseSync } from '../model/schema.ts';
 import type { Validator } from '../model/schema.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ComputeOptions } from '../run/options.ts';
+import { changeableIn } from './changeable.ts';
 import { defaultHasher } from './default-hasher.ts';
 import type { Hasher } from './hasher.ts';
 import { valueKey } from './value-key.ts';
@@ -22,11 +23,14 @@ const MOST = 1000;
 /** What one plan's keys depend on, for one hasher. */
 class RootKeys {
   readonly #fields: readonly { readonly name: string; readonly defaults: readonly Validator[] }[];
+  /** Bound values that may change under the graph: what they are now is part of the content. */
+  readonly #changeable: readonly object[];
   readonly #hasher: Hasher;
   readonly #known = new Map<string, RootKey>();
 
   constructor(model: Model, hasher: Hasher) {
     this.#hasher = hasher;
+    this.#changeable = changeableIn(model);
     this.#fields = [...readsOf(model)].map(([name, readers]) => ({
       name,
       // A default may be made anew each time (`.default(() => new Date())`): it is part of the content.
@@ -38,6 +42,7 @@ class RootKeys {
   content(context: Readonly<Record<string, unknown>>, prefix: string): string | undefined {
     let text = prefix;
     try {
+      for (const value of this.#changeable) text += valueKey(value, this.#hasher, () => 'a bound value');
       for (const { name, defaults } of this.#fields) {
         const value = context[name];
         text += valueKey(value, this.#hasher, () => name);
