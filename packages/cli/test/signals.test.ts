@@ -108,6 +108,13 @@ describe('in a terminal', () => {
     expect(run.stdout).toMatch(/cleaned up\r\n.*cancelled/s);
   });
 
+  test('the live line counts what bodies ask for, too, and promises no total then', async () => {
+    const run = started(['run', 'behaviour.ts#nested'], modules, true);
+    await run.says('0 done, 4 running: nested, item');
+    run.process.stdin.write(CTRL_C);
+    expect((await run.ended).code).toBe(130);
+  });
+
   test('Ctrl-C ends --watch with 0, also while a run is at work', async () => {
     const idle = started(['run', 'behaviour.ts#lazy', 'depth=1', '--watch'], modules, true);
     await idle.says('Ctrl-C ends]');

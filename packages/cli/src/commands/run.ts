@@ -1,6 +1,7 @@
 import type { ComputeOptions, Evaluator } from '@flowmodel/core';
 import type { Core } from '../load/core.ts';
 import type { ContextOptions, ImportOptions } from '../options.ts';
+import { placed } from '../output/placed.ts';
 import { Progress } from '../output/progress.ts';
 import type { Verbosity } from '../output/progress.ts';
 import { valueText } from '../output/value.ts';
@@ -51,7 +52,7 @@ export async function run(session: Session, target: string, pairs: readonly stri
   try {
     result = await withCache(options.cache, opened.path, compute);
   } catch (error) {
-    throw progress.hasStarted ? error : asMisfit(error, opened);
+    throw progress.hasStarted ? await placed(error, opened) : asMisfit(error, opened);
   } finally {
     progress.end(performance.now() - start);
   }

@@ -2,6 +2,7 @@
 import { inspect } from 'node:util';
 import { FlowError, flowPathOf } from '@flowmodel/core';
 import { LoadError } from '../load/module.ts';
+import { PlacedError } from './placed.ts';
 import { StallError } from '../stall.ts';
 import { UsageError } from '../usage-error.ts';
 import { hasColours, painter } from './terminal.ts';
@@ -15,9 +16,14 @@ export const withImportOption = (message: string): string => message.replaceAll(
 /** Ends in a newline. */
 export function failureText(error: unknown, stream: NodeJS.WriteStream, pathOf: (error: unknown) => readonly string[] | undefined = flowPathOf): string {
   const title = painter(stream)(['red', 'bold'], 'error:');
+  if (error instanceof PlacedError) return `${title} ${placedText(error, stream)}\n`;
   if (error instanceof LoadError || isPlain(error)) return `${title} ${problemText(error, stream)}\n`;
   const path = pathOf(error);
   return `${title} ${path === undefined ? 'the run failed' : `${path.join('.')} failed`}\n${indented(causeText(error, stream))}\n`;
+}
+
+function placedText({ where, around, cause }: PlacedError, stream: NodeJS.WriteStream): string {
+  return isPlain(cause) ? `${where}: ${problemText(cause, stream)}${around}` : `${where} failed${around}\n${indented(causeText(cause, stream))}`;
 }
 
 /** Of what no model failed of: it was thrown in a callback, or in a promise that nobody awaits. */

@@ -97,7 +97,8 @@ export class Progress {
     this.#drawnAt = performance.now();
     const running = this.#running.size === 0 ? '' : `: ${this.running}`;
     const done = this.#counts.computed + this.#counts.cached;
-    this.#line.show(this.#paint('dim', printable(`${done} of ${this.#total} done, ${this.#running.size} running${running}${this.#said === '' ? '' : ` · ${this.#said}`}`)));
+    const isPlanned = done + this.#running.size <= this.#total; // bodies ask for more than the graph has: nobody knows how much
+    this.#line.show(this.#paint('dim', printable(`${done}${isPlanned ? ` of ${this.#total}` : ''} done, ${this.#running.size} running${running}${this.#said === '' ? '' : ` · ${this.#said}`}`)));
   }
 
   #nodeText({ status, path, durationMs, error }: NodeEndEvent): string {

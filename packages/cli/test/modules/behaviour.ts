@@ -1,5 +1,5 @@
 /** Models that fail, wait, log, keep secrets. */
-import { flowModel, FromContext, GenericResult, Lazy, Resource } from '@flowmodel/core';
+import { flowModel, FromContext, GenericResult, Lazy, ModelInput, Resource } from '@flowmodel/core';
 import { z } from 'zod';
 
 const load = flowModel({ name: 'load', inputs: { day: FromContext(z.number()) } }, ({ day }) => {
@@ -28,6 +28,12 @@ export const endless = flowModel({ name: 'endless', inputs: {} }, (_, run) => {
     });
   });
 })();
+
+/** Asks for more than its graph has, and never ends by itself. */
+const item = flowModel({ name: 'item', inputs: { n: FromContext(z.number()) } }, () => new Promise<number>(() => {
+  setInterval(() => {}, 1000);
+}))();
+export const nested = flowModel({ name: 'nested', inputs: { item: ModelInput(z.number()) } }, ({ item: each }, run) => Promise.all([1, 2, 3].map(async (n) => run.compute(each, { n }))))({ item });
 
 /** Waits for what nobody brings, while nothing else keeps the process alive. */
 export const stuck = total({ loaded: flowModel({ name: 'stuck', inputs: {} }, () => new Promise<number>(() => {}))() });
