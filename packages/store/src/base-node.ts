@@ -42,7 +42,7 @@ const NO_RUN_OPTIONS: RunOptions = Object.freeze({});
  */
 export class BaseNode<Shared = unknown, Params extends object = Record<string, unknown>, Prep = unknown, Exec = unknown, Action extends string = string> {
   /** The wired successors, by action. */
-  _successors = new Map<string, AnyNode>();
+  _successors = new Map<string, BaseNode>();
   /** @internal */
   [ownParams]: object = NO_PARAMS;
   /** @internal */
@@ -53,9 +53,13 @@ export class BaseNode<Shared = unknown, Params extends object = Record<string, u
     return (executionOf(this)?.params ?? this[ownParams]) as DeepReadonly<Params>; // set by setParams, or by a flow
   }
 
-  /** `params`, as the TypeScript port calls them. */
+  /** `params`, as the TypeScript port calls them; assigning is `setParams`. */
   protected get _params(): DeepReadonly<Params> {
     return this.params;
+  }
+
+  protected set _params(params: Params) {
+    this.setParams(params);
   }
 
   /** Reads from the store what `exec` needs. */
@@ -64,7 +68,7 @@ export class BaseNode<Shared = unknown, Params extends object = Record<string, u
   }
 
   /** Computes, without the store. What a model computed may be returned as it is: `post` gets its value. `run` is the core's: its `signal` fires when the result is not wanted any more, `run.compute(model, context)` evaluates a model. */
-  exec(_prepRes: Prep, _run: FlowRun): MaybePromise<Exec | GenericResult<Exec>> {
+  exec(_prepRes: Prep, _run?: FlowRun): MaybePromise<Exec | GenericResult<Exec>> {
     return undefined as Exec; // a node without an exec declares none
   }
 
@@ -107,7 +111,7 @@ export class BaseNode<Shared = unknown, Params extends object = Record<string, u
   }
 
   /** The successor for an action; with none, a warning if there are others. */
-  getNextNode(action?: string | null): AnyNode | undefined {
+  getNextNode(action?: string | null): BaseNode | undefined {
     const name = action || 'default'; // oxlint-disable-line typescript/prefer-nullish-coalescing -- the empty string is no action either
     const next = this._successors.get(name);
     if (next === undefined && this._successors.size > 0) {
@@ -116,9 +120,11 @@ export class BaseNode<Shared = unknown, Params extends object = Record<string, u
     return next;
   }
 
-  /** Replaces the node's params by a frozen copy. A flow hands its own params to its nodes instead: set those of the outermost flow. Throws INVALID_CONTEXT for anything but an object of params. */
+  /** Replaces the node's params by a frozen copy; in a phase of a pass, those of the pass. A flow hands its own params to its nodes instead: set those of the outermost flow. Throws INVALID_CONTEXT for anything but an object of params. */
   setParams(params: Params): this {
-    this[ownParams] = ownParamsOf(nodeName(this), params);
+    const own = ownParamsOf(nodeName(this), params);
+    const execution = executionOf(this);
+    if (execution === undefined || setInPass(execution, own)) this[ownParams] = own;
     return this;
   }
 
@@ -144,7 +150,7 @@ export class BaseNode<Shared = unknown, Params extends object = Record<string, u
   /** The phases in order. `shared` may be a created store. Of what a phase throws, the core's `flowPathOf` tells in which node of which flow. */
   async _run(shared: Shared): Promise<string | undefined> {
     const execution = executionOf(this);
-    if (execution === undefined) return within(new Execution(this, this[ownParams], this._scope(RunScope.plain), currentExecution()), () => this._run(shared));
+    if (execution === undefined) return within(new Execution(this, this[ownParams], this._scope(currentExecution()?.scope ?? RunScope.plain), currentExecution()), () => this._run(shared));
     try {
       let prep = this._prepPhase(execution, shared);
       if (isPromise(prep)) prep = await prep;
@@ -179,7 +185,7 @@ export class BaseNode<Shared = unknown, Params extends object = Record<string, u
   }
 
   /** `exec` as an evaluation of the core. */
-  _exec(prepRes: unknown): unknown {
+  protected _exec(prepRes: unknown): unknown {
     return this.exec === BaseNode.prototype.exec ? undefined : evaluate(executionOf(this)!, ONCE, this[ownOptions], prepRes); // called by _run
   }
 }
@@ -193,6 +199,14 @@ export function startNode(node: AnyNode, shared: unknown, params: object, outer:
 }
 
 const knownActions = (node: AnyNode): string => [...node._successors.keys()].map((action) => `'${action}'`).join(', ');
+
+/** Params of the executing pass, from inside of it. Whether the pass is the node's own, and not one that a flow hands params to. */
+function setInPass(execution: Execution, params: object): boolean {
+  for (let one = execution; ; one = one.parent) {
+    (one as { params: object }).params = params; // for everybody else they do not change
+    if (one.parent?.node !== one.node) return one.parent?.run !== one.run;
+  }
+}
 
 /** Throws DEFINITION for anything else, with what to write instead. */
 export function assertNode(who: string, expected: string, value: unknown): asserts value is AnyNode {
@@ -210,5 +224,5 @@ function wire(from: AnyNode, action: string, to: AnyNode): void {
   assertNode(who, `a node as the successor for the action '${action}'`, to);
   const before = from._successors.get(action);
   if (before !== undefined) warn('OVERWRITTEN_SUCCESSOR', `${who}: the successor for the action '${action}' was ${nodeName(before)} and is overwritten by ${nodeName(to)}. Known actions: ${knownActions(from)}.`, currentExecution());
-  from._successors.set(action, to);
+  from._successors.set(action, to as BaseNode); // whatever its params are
 }

@@ -46,7 +46,7 @@ export class BatchNode<Shared = unknown, Params extends object = Record<string, 
   }
 
   /** Computes one item. */
-  override exec(_item: Item, _run: FlowRun): MaybePromise<Result | GenericResult<Result>> {
+  override exec(_item: Item, _run?: FlowRun): MaybePromise<Result | GenericResult<Result>> {
     return undefined as Result; // a node without an exec declares none
   }
 

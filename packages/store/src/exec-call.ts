@@ -30,7 +30,7 @@ export class ExecCall {
     const { node } = execution;
     const attempt = run === undefined ? 0 : run.attempt - 1;
     execution.currentRetry = attempt;
-    if (attempt === 0 && currentExecution() === execution) return node.exec(this.prep, run as FlowRun); // an exec that declares no second parameter gets none
-    return within(attempt === 0 ? execution : execution.at(attempt), () => node.exec(this.prep, run as FlowRun));
+    if (attempt === 0 && currentExecution() === execution) return node.exec(this.prep, run); // an exec that declares no second parameter gets none
+    return within(attempt === 0 ? execution : execution.at(attempt), () => node.exec(this.prep, run));
   }
 }

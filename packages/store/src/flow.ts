@@ -45,7 +45,7 @@ const immediately = setImmediate; // the real one, also where a test has put tim
  */
 export class Flow<Shared = unknown, Params extends object = Record<string, unknown>, Action extends string = string> extends BaseNode<Shared, Params, unknown, unknown, Action> {
   /** Where each pass begins. */
-  start: AnyNode;
+  start: BaseNode;
   /** @internal */
   readonly flowOptions: FlowOptions;
 
@@ -54,7 +54,7 @@ export class Flow<Shared = unknown, Params extends object = Record<string, unkno
     const who = nodeName(this);
     if (options instanceof BaseNode) throw new FlowError('DEFINITION', `${who}: the second argument is an options object, got ${nodeName(options)}. A flow has one node to start at; the others are wired to it: a.next(b).`);
     checkFlowOptions(who, options);
-    this.start = start;
+    this.start = start as BaseNode; // whatever its params are
     startOf(this);
     this.flowOptions = options;
     if (options.name !== undefined) setNodeName(this, options.name);
@@ -105,8 +105,8 @@ export class Flow<Shared = unknown, Params extends object = Record<string, unkno
     return this._orchestrate(shared);
   }
 
-  /** One pass through the graph. Resolves to the last action. */
-  protected async _orchestrate(shared: Shared, params?: object, passScope?: RunScope): Promise<string | undefined> {
+  /** One pass through the graph. Resolves to the last action; one that a subclass puts in its place need not. */
+  protected async _orchestrate(shared: Shared, params?: object, passScope?: RunScope): Promise<string | undefined | void> {
     const outer = executionOf(this)!; // called by _passes
     const scope = passScope ?? outer.scope;
     const { signal } = scope;

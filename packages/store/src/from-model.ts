@@ -50,25 +50,26 @@ function checkFromModel(model: unknown, options: unknown): void {
 }
 
 class ModelNode<M extends AnyModel, Shared extends object, Params extends object, Key extends keyof Shared> extends Node<Shared, Params, ContextOf<M>, ValueOf<M>, 'default'> {
-  readonly #model: M;
-  readonly #options: FromModelOptions<Shared, Params, M, Key>;
+  // No #private members in nodes: a clone has none.
+  readonly model: M;
+  readonly options: FromModelOptions<Shared, Params, M, Key>;
 
   constructor(model: M, options: FromModelOptions<Shared, Params, M, Key>) {
     const { params: _, into: __, ...nodeOptions } = options;
     super({ name: graphOf(model).nodes[0]!.name, ...nodeOptions });
-    this.#model = model;
-    this.#options = options;
+    this.model = model;
+    this.options = options;
   }
 
   override prep(shared: Shared): MaybePromise<ContextOf<M>> {
-    return this.#options.params === undefined ? (this.params as unknown as ContextOf<M>) : this.#options.params(shared, this.params); // the params are the context where nothing says otherwise
+    return this.options.params === undefined ? (this.params as unknown as ContextOf<M>) : this.options.params(shared, this.params); // the params are the context where nothing says otherwise
   }
 
   override post(shared: Shared, _context: ContextOf<M>, value: ValueOf<M>): void {
-    (shared as Record<PropertyKey, unknown>)[this.#options.into] = value;
+    (shared as Record<PropertyKey, unknown>)[this.options.into] = value;
   }
 
   override _exec(context: unknown): unknown {
-    return evaluateModel(executionOf(this)!, this, this[ownOptions], this.#model, context as object); // called by _run
+    return evaluateModel(executionOf(this)!, this, this[ownOptions], this.model, context as object); // called by _run
   }
 }

@@ -60,9 +60,14 @@ export class Node<Shared = unknown, Params extends object = Record<string, unkno
     if (maxRetries.name !== undefined) setNodeName(this, maxRetries.name);
   }
 
-  /** The attempt that is being made, from 0 up; of the executing pass and item. */
+  /** The attempt that is being made, from 0 up; of the executing pass and item. An `_exec` with attempts of its own sets it. */
   get currentRetry(): number {
     return executionOf(this)?.currentRetry ?? 0;
+  }
+
+  set currentRetry(attempt: number) {
+    const execution = executionOf(this);
+    if (execution !== undefined) execution.currentRetry = attempt;
   }
 
   /** What `exec` would have yielded, after the last attempt has failed. Rethrows the error by default. Its value is never cached. */
