@@ -61,6 +61,19 @@ describe('statuses', () => {
     expect(reasons(await explain(source().flow.withContext({ day: fails() })))).toEqual({ 'ex.source': expect.stringContaining('no day') });
   });
 
+  test('what is downstream of something missing waits for it, and has no key; over lazy edges it runs', async () => {
+    const lazily = flowModel({ name: 'ex.lazy', inputs: { l: Lazy(z.number()), n: z.number() } }, ({ n }) => n);
+    const lacking = source();
+    const found = await explain(top({ a: side({ x: side({ x: lacking, plus: 1 }), plus: 1 }), b: lazily({ l: side({ x: lacking, plus: 3 }), n: 1 }) }), {}, { cache: memoryCache() });
+    expect(statuses(found)).toEqual(['ex.top waiting', 'ex.top.a waiting', 'ex.top.a.x waiting', 'ex.top.a.x.x missing', 'ex.top.b run', 'ex.top.b.l lazy']);
+    expect(reasons(found)).toMatchObject({ 'ex.top': 'waits for ex.top.a.x.x', 'ex.top.a': 'waits for ex.top.a.x.x', 'ex.top.b.l': 'waits for ex.top.a.x.x' });
+    expect(found.nodes.filter(({ status }) => status === 'waiting').every(({ key }) => key === undefined)).toBe(true);
+    expect(String(found).split('\n')[0]).toBe('1 would run, 1 on demand, 3 waiting, 1 lacking something');
+    expect(toMermaid(found.graph)).toContain('waiting');
+    const fed = await explain(source().flow.withContext({ day: computed(lacking) }), {});
+    expect(statuses(fed)).toEqual(['ex.source waiting', 'ex.source.day missing']);
+  });
+
   test('volatile, uncacheable and unhashable nodes say so', async () => {
     const cache = memoryCache();
     const clock = flowModel({ name: 'ex.clock', inputs: {}, volatile: true }, () => 1);
@@ -117,7 +130,8 @@ describe('why a key differs from the last run that this cache saw', () => {
   });
 
   test('an upstream model in place of a literal, a lazy branch, a handed-over model, a computed field', async () => {
-    expect((await after([top({ a: 1, b: 1 }), {}], [top({ a: side({ x: 1, plus: 1 }), b: 1 }), {}]))).toEqual({ 'ex.top': "upstream 'a' is new; input 'a' is gone", 'ex.top.a': 'it was not in the last run' });
+    expect((await after([top({ a: 1, b: 1 }), {}], [top({ a: side({ x: 1, plus: 1 }), b: 1 }), {}]))).toEqual({ 'ex.top': "input 'a': 1 → ex.side(…)", 'ex.top.a': 'it was not in the last run' });
+    expect((await after([top({ a: side({ x: 1, plus: 1 }), b: 1 }), {}], [top({ a: 7, b: 1 }), {}]))).toEqual({ 'ex.top': "input 'a': ex.side(…) → 7" });
     const lazily = flowModel({ name: 'ex.lazily', inputs: { l: Lazy(z.number()), m: ModelInput(z.number()) } }, () => 1);
     expect((await after([lazily({ l: source(), m: side({ x: 1, plus: 1 }) }), { day: 1 }], [lazily({ l: source(), m: side({ x: 1, plus: 2 }) }), { day: 2 }]))['ex.lazily']).toBe("upstream 'l' changed; input 'm' changed");
     const reads = flowModel({ name: 'ex.reads', inputs: { n: FromContext(z.number()) } }, ({ n }) => n);

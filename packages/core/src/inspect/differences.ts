@@ -18,16 +18,19 @@ interface Part {
   readonly token: string;
   /** The value, to show what it was and is. */
   readonly shown: string | undefined;
+  /** An input that a model is bound to: what became of it is told there. */
+  readonly isUpstream: boolean;
 }
 
 /** How a cell differs from what it was, in words: `input 'days': 7 → 30`. Empty where it does not. */
 export function differences(before: readonly Part[], now: readonly Part[]): string[] {
   const old = new Map(before.map((part) => [part.what, part]));
   const found: string[] = [];
-  for (const { what, token, shown } of now) {
+  for (const { what, token, shown, isUpstream } of now) {
     const was = old.get(what);
     old.delete(what);
     if (was === undefined) found.push(`${what} is new`);
+    else if (was.token !== token && was.isUpstream && isUpstream) found.push(`${what.replace(/^input/, 'upstream')} changed`);
     else if (was.token !== token) found.push(was.shown === undefined || shown === undefined || was.shown === shown ? `${what} changed` : `${what}: ${was.shown} → ${shown}`);
   }
   for (const { what } of old.values()) found.push(`${what} is gone`);
@@ -42,14 +45,13 @@ export function partsOf(keys: Keys, act: Activation, cell: number): Part[] {
   const model = plan.models[cell]!;
   const { definition } = model;
   const parts: Part[] = [];
-  const add = (what: string, token: string | null, shown?: string): void => void parts.push({ what, token: token ?? '', shown });
+  const add = (what: string, token: string | null, shown?: string, isUpstream = false): void => void parts.push({ what, token: token ?? '', shown, isUpstream });
   definition.inputs.forEach(({ name, role, index, schema }, i) => {
     const op = definition.kind === 'class' ? undefined : plan.ops[plan.offsets[cell]! + i];
     if (role === 'context' || role === 'resource') return;
     const upstream = upstreamOf(act, op);
-    const what = upstream === undefined ? `input '${name}'` : `upstream '${name}'`;
     const isSecret = schema?.secret === true;
-    add(what, `${inputToken(keys, model, index, isSecret)}|${upstream?.map((one) => keys.of(act, one) ?? '').join() ?? ''}`, upstream === undefined ? shownInput(model.values[index], isSecret) : undefined);
+    add(`input '${name}'`, `${inputToken(keys, model, index, isSecret)}|${upstream?.map((one) => keys.of(act, one) ?? '').join() ?? ''}`, shownInput(model.values[index], isSecret), upstream !== undefined);
   });
   for (let i = plan.offsets[cell]!; i < plan.offsets[cell + 1]!; i++) {
     const op = plan.ops[i]!;
@@ -77,8 +79,9 @@ function inputToken(keys: Keys, model: Model, index: number, isSecret: boolean):
   return keys.textOf(value, isSecret, () => labelOf(model.definition));
 }
 
+/** Of a container that holds models nothing is shown, nor of a secret that is no model. */
 const shownInput = (value: unknown, isSecret: boolean): string | undefined =>
-  isSecret ? SECRET_TEXT : value === UNSET ? 'not given' : asModel(value) !== undefined || asContainer(value) !== undefined ? undefined : cut(valueText(value), LONGEST);
+  value === UNSET ? 'not given' : asContainer(value) !== undefined ? undefined : isSecret && asModel(value) === undefined ? SECRET_TEXT : cut(valueText(value), LONGEST);
 
 /** The context fields that a slot stands for: one, or all of a class model's. */
 function addFields(keys: Keys, act: Activation, id: number, cell: number, add: (what: string, token: string | null, shown?: string) => void): void {

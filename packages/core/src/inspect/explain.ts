@@ -23,7 +23,7 @@ import type { ExplainedNode, Explanation } from './types.ts';
 
 /**
  * What `compute` would do with every node, and why, without running a body: whether it would run, is in the cache and under which key, is not needed
- * because what needs it is cached, is evaluated on demand only, or lacks something. Against the last run that the same cache object saw of a model of
+ * because what needs it is cached, is evaluated on demand only, lacks something, or waits for one that does. Against the last run that the same cache object saw of a model of
  * that name, it says which input, context field or code made a key differ.
  *
  * Takes compute's options; those that change keys or choose models count. Rejects with INVALID_CONTEXT for what is no context at all.
@@ -53,7 +53,7 @@ export async function explain(model: CallableModel, context?: object, options?: 
   const needed = new Set<number>([survey.plan.root]);
   for (const cell of sight.topDown()) {
     const remark = await sight.remark(cell, needed.has(cell));
-    if (remark.status === 'run' || remark.status === 'missing') for (const edge of survey.edges(cell)) if (edge.kind === 'input' || edge.kind === 'computed') needed.add(edge.from);
+    if (remark.status !== 'cached' && remark.status !== 'pruned' && remark.status !== 'lazy') for (const edge of survey.edges(cell)) if (edge.kind === 'input' || edge.kind === 'computed') needed.add(edge.from);
     const was = before === undefined ? undefined : cellsBefore.get(survey.paths.get(cell)!);
     remarks.set(cell, remark.status === 'run' && remark.reason === undefined ? { ...remark, reason: reasonFor(sight, cell, before, was) } : remark);
   }
@@ -80,6 +80,8 @@ class Sight {
   readonly #act: Activation;
   readonly #keys: Keys;
   readonly #lacking = new Map<number, string>();
+  /** Per node, the path of the first one upstream of it that lacks something. */
+  readonly #waitsFor = new Map<number, string>();
 
   constructor(root: Model, context: Readonly<Record<string, unknown>>, options: ComputeOptions) {
     const treat = treatOf(options);
@@ -91,6 +93,19 @@ class Sight {
     for (const cell of this.survey.cells) {
       const lacks = this.#lacks(cell);
       if (lacks !== undefined) this.#lacking.set(cell, lacks);
+    }
+    if (this.#lacking.size > 0) this.#wait();
+  }
+
+  /** What is downstream of a node that lacks something waits for it; over lazy edges only when asked for. */
+  #wait(): void {
+    const { survey } = this;
+    for (const cell of this.topDown().toReversed()) {
+      for (const { from, kind } of survey.edges(cell)) {
+        if (kind === 'lazy' || kind === 'model' || this.#waitsFor.has(cell)) continue;
+        const path = this.#lacking.has(from) ? survey.paths.get(from) : this.#waitsFor.get(from);
+        if (path !== undefined) this.#waitsFor.set(cell, path);
+      }
     }
   }
 
@@ -115,11 +130,13 @@ class Sight {
     const reach = survey.reach.get(cell)!;
     if (reach === 'model') return { status: 'lazy', reason: 'its consumer computes it, in a context of its own' };
     const lacks = this.#lacking.get(cell);
-    if (lacks !== undefined && reach === 'eager') return { status: 'missing', reason: lacks };
+    const waits = this.#waitsFor.has(cell) ? `waits for ${this.#waitsFor.get(cell)}` : undefined;
+    if (reach === 'eager' && lacks !== undefined) return { status: 'missing', reason: lacks };
+    if (reach === 'eager' && waits !== undefined) return { status: 'waiting', reason: waits };
     const { key, source, problem } = this.#keyOf(cell);
     const known = key === undefined ? {} : { key };
     const isCached = key !== undefined && (await this.#isCached(key, source!));
-    if (reach === 'lazy' && !isNeeded) return { status: 'lazy', ...known, reason: lacks ?? (isCached ? 'in the cache, should it be asked for' : 'evaluated when it is asked for') };
+    if (reach === 'lazy' && !isNeeded) return { status: 'lazy', ...known, reason: lacks ?? waits ?? (isCached ? 'in the cache, should it be asked for' : 'evaluated when it is asked for') };
     if (!isNeeded) return { status: 'pruned', ...known };
     if (isCached) return { status: 'cached', ...known };
     return { status: 'run', ...known, ...(problem !== undefined && { reason: problem }) };

@@ -9,7 +9,7 @@ const MOST_ROWS = 200;
 const WIDEST_PATH = 60;
 const KEY_SHOWN = 12;
 
-const STYLES: Readonly<Partial<Record<FlowGraphStatus, string>>> = { run: 'special', cached: 'string', missing: 'regexp', lazy: 'undefined', pruned: 'undefined' };
+const STYLES: Readonly<Partial<Record<FlowGraphStatus, string>>> = { run: 'special', cached: 'string', missing: 'regexp', waiting: 'regexp', lazy: 'undefined', pruned: 'undefined' };
 
 export class Explained implements Explanation {
   readonly nodes: readonly ExplainedNode[];
@@ -35,8 +35,8 @@ export class Explained implements Explanation {
   }
 
   #headline(): string {
-    const counts = (['run', 'cached', 'pruned', 'lazy', 'missing'] as const).map((status) => [this.count(status), status] as const);
-    const texts = { run: 'would run', cached: 'cached', pruned: 'not needed', lazy: 'on demand', missing: 'lacking something' };
+    const counts = (['run', 'cached', 'pruned', 'lazy', 'waiting', 'missing'] as const).map((status) => [this.count(status), status] as const);
+    const texts = { run: 'would run', cached: 'cached', pruned: 'not needed', lazy: 'on demand', waiting: 'waiting', missing: 'lacking something' };
     return counts.filter(([count]) => count > 0).map(([count, status]) => `${count} ${texts[status]}`).join(', ');
   }
 

@@ -138,7 +138,7 @@ export interface FlowGraphNode {
   readonly reason?: string;
 }
 
-/** `run`: it would be evaluated. `pruned`: it would not, since what needs it is cached. `lazy`: only when asked for. */
+/** `run`: it would be evaluated. `missing`: it lacks something; `waiting`: something upstream of it does, or is not done yet. `pruned`: it would not, since what needs it is cached. `lazy`: only when asked for. */
 export type FlowGraphStatus = 'missing' | 'waiting' | 'running' | 'run' | 'cached' | 'pruned' | 'lazy' | 'computed' | 'failed' | 'cancelled';
 
 export interface FlowGraphInput {
