@@ -65,7 +65,7 @@ export function errorOf(issues: readonly WorkflowIssue[], cause?: unknown): Work
 /** `flows/main.yaml:4:7, node 'load', type: …` */
 export function issueLine(issue: WorkflowIssue): string {
   const { at, node, message } = issue;
-  const parts = node === undefined ? [pathText(at)] : [`node '${node}'`, pathText(at.slice(2))];
+  const parts = node === undefined ? [pathText(at)] : [...(message.startsWith(`node '${node}'`) ? [] : [`node '${node}'`]), pathText(at.slice(2))];
   const where = [positionText(issue), ...parts].filter((part) => part !== undefined && part !== '').join(', ');
   return where === '' ? message : `${where}: ${message}`;
 }
@@ -73,5 +73,6 @@ export function issueLine(issue: WorkflowIssue): string {
 /** `flows/main.yaml:4:7`, or as much of it as there is. */
 export function positionText({ file, line, column }: Pick<WorkflowIssue, 'file' | 'line' | 'column'>): string | undefined {
   const position = line === undefined ? undefined : `${line}:${column}`;
-  return file === undefined || position === undefined ? (file ?? position) : `${file}:${position}`;
+  if (file === undefined || position === undefined) return file ?? position;
+  return `${file.replace(/(#<inline>)+$/, '')}:${position}`; // a document inside another stands in the file of that one
 }

@@ -4,6 +4,8 @@ export type { WorkflowErrorOptions, WorkflowIssue, WorkflowPhase } from './error
 export { checkWorkflow, compileWorkflow, compileWorkflowFile } from './compile/compile.ts';
 export type { CompileOptions, WorkflowModel, WorkflowOutputs, WorkflowReport } from './compile/compile.ts';
 export type { WorkflowFailure } from './compile/outcome.ts';
+export { workflowPlacesOf } from './compile/places.ts';
+export type { WorkflowPlace } from './compile/places.ts';
 export { parseWorkflow } from './document/parse.ts';
 export type { ParseOptions } from './document/parse.ts';
 export { workflowJsonSchema } from './document/schema.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { flowModel } from '@flowmodel/core';
 import { compileWorkflow, compileWorkflowFile } from '@flowmodel/workflow';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -154,7 +154,7 @@ describe('NW41 circles', () => {
     const main = write('self.json', referring('self.json'));
     const error = refusal(() => compileWorkflowFile(main, { definitions }));
     expect(error.phase).toBe('cycle');
-    expect(error.message).toContain(`${main} -> self.json`);
+    expect(error.message).toContain(`${main} -> ${main}`);
   });
 
   test('NW41 over several files, with the chain', () => {
@@ -274,5 +274,21 @@ describe('the outermost file', () => {
     expect(refusal(() => compileWorkflowFile(join(root, 'gone.yaml'), { definitions })).phase).toBe('load');
     expect(refusal(() => compileWorkflow({ nodes: [] }, { root: join(root, 'gone') })).phase).toBe('parse');
     expect(refusal(() => compileWorkflow(leaf(1), { definitions, root: join(root, 'gone') })).phase).toBe('load');
+  });
+
+  test('its children are named from where it was given, also when they are compiled again under another name', () => {
+    const { definitions } = models();
+    write('child.yaml', "inputs: { idle: {} }\nnodes: [{ id: n, type: echo, params: { value: 1 } }]\noutputs: { out: { source: '${n}' } }");
+    const text = JSON.stringify(referring('../child.yaml', { param_mapping: { idle: 1 } }));
+    const main = write('flows/main.json', text);
+    const namedIn = (file: string): (string | undefined)[] => {
+      const named: (string | undefined)[] = [];
+      compileWorkflow(text, { definitions, root, file, onWarning: (warning) => named.push(warning.file) });
+      return named;
+    };
+    expect(namedIn(main)).toEqual([join(root, 'child.yaml')]);
+    expect(namedIn(relative(process.cwd(), main))).toEqual([relative(process.cwd(), join(root, 'child.yaml'))]);
+    write('child.yaml', 'nodes: [{ id: n, type: none }]');
+    expect(refusal(() => compileWorkflowFile(main, { definitions, root })).issues).toMatchObject([{ file: join(root, 'child.yaml'), line: 1 }]);
   });
 });

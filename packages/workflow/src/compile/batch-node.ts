@@ -3,7 +3,7 @@
  * a batch of `@flowmodel/batch` computes it once per item, in the run that the batch is part of.
  */
 import { batchModel } from '@flowmodel/batch';
-import { closedContext, Dependency } from '@flowmodel/core';
+import { Dependency } from '@flowmodel/core';
 import type { CallableModel } from '@flowmodel/core';
 import { z } from 'zod';
 import type { Path } from '../document/data.ts';
@@ -14,8 +14,9 @@ import { referencesIn } from '../template/expression.ts';
 import { batchResults } from './batch-results.ts';
 import { listOf, recordOf } from './kinds.ts';
 import { pass } from './parts.ts';
+import { rewritten, setBody } from './places.ts';
 import type { Scope } from './scope.ts';
-import { rewritten, unionOf } from './wiring.ts';
+import { unionOf } from './wiring.ts';
 import type { Wiring } from './wiring.ts';
 import type { BatchWork, CompiledDocument, Wire, Work } from './work.ts';
 
@@ -67,6 +68,7 @@ export function wireBatchNode(wiring: Wiring, work: Work, { declaration, items, 
   const shared = new Map(names.filter((name) => name !== as && name !== INDEX).map((name) => [name, wiring.wireOf({ kind: 'reference', reference: { name, path: [], text: `\${${name}}` } })]));
   const list = items.kind === 'literal' ? undefined : wiring.wireOf(items);
   const one = pass({ value: body!.outputs['value']!.wire.model });
+  const each = body!.readsMore ? rewritten(one, {}, names) : one;
   const batch = batchModel({
     inputs: { items: z.unknown(), shared: Dependency(z.record(z.string(), z.unknown())), as: z.string(), names: z.array(z.string()), node: z.string() },
     item: z.object(Object.fromEntries(names.map((name) => [name, z.unknown()]))),
@@ -76,12 +78,13 @@ export function wireBatchNode(wiring: Wiring, work: Work, { declaration, items, 
         return Object.fromEntries(names.map((name) => [name, all[name]]));
       }),
     codeDeps: [listIn],
-    each: body!.readsMore ? rewritten(one, closedContext(...names)) : one,
+    each,
     concurrency: parallel ? most : 1,
     onError: handling === 'fail_fast' ? 'fail' : 'collect',
   });
   const given = list === undefined ? (items as { readonly value: unknown[] }).value : (list.model as CallableModel<unknown[]>); // a batch of something else fails before
   const model = batch({ items: given, shared: Object.fromEntries([...shared].map(([name, wire]) => [name, wire.model])), as, names, node: work.node.id });
+  setBody(model, each);
   return {
     model: batchResults({ batch: model, items: given, metadata: metadataOf(declaration) }),
     needs: unionOf([...shared.values(), ...(list === undefined ? [] : [list])].map(({ needs }) => needs)),

@@ -1,17 +1,18 @@
 import { realpathSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
-import { closedContext, defaultDefinitions } from '@flowmodel/core';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { defaultDefinitions } from '@flowmodel/core';
 import type { CallableModel, DefinitionRegistry, GenericResult, ModelRegistry, Unchecked } from '@flowmodel/core';
 import { readDocument, sourceOf } from '../document/parse.ts';
 import type { ParseOptions, ReadDocument } from '../document/parse.ts';
 import type { WorkflowDocument } from '../document/schema.ts';
 import { fileIssue } from '../document/source.ts';
+import type { Source } from '../document/source.ts';
 import { errorOf, issueLine, WorkflowError } from '../errors.ts';
 import type { WorkflowIssue } from '../errors.ts';
 import { FileProblem, Root } from '../files/root.ts';
 import type { Compilation } from './document.ts';
 import { Session } from './session.ts';
-import { rewritten } from './wiring.ts';
+import { rewritten, setInputs } from './places.ts';
 import type { CompiledDocument } from './work.ts';
 
 export interface CompileOptions extends ParseOptions {
@@ -61,10 +62,10 @@ export type WorkflowOutputs = Readonly<Record<string, unknown>>;
  * ```
  */
 export function compileWorkflow<Outputs extends WorkflowOutputs = WorkflowOutputs>(documentOrText: string | object, options: CompileOptions = {}): WorkflowModel<Outputs> {
-  const { compiled, issues, warnings } = compilation(documentOrText, options);
+  const { compiled, issues, warnings, source } = compilation(documentOrText, options);
   for (const warning of warnings) options.onWarning?.(warning);
   if (compiled === undefined) throw errorOf(issues);
-  return modelOfDocument(compiled) as unknown as WorkflowModel<Outputs>; // stated by the caller
+  return modelOfDocument(compiled, source) as unknown as WorkflowModel<Outputs>; // stated by the caller
 }
 
 /**
@@ -117,17 +118,18 @@ export function checkWorkflow(documentOrText: string | object, options: CompileO
   }
 }
 
-function compilation(documentOrText: string | object, options: CompileOptions): Compilation {
+function compilation(documentOrText: string | object, options: CompileOptions): Compilation & { readonly source: Source } {
   const known = typeof documentOrText === 'string' ? undefined : sourceOf(documentOrText);
   const read: ReadDocument = known === undefined ? readDocument(documentOrText, options) : { document: documentOrText as WorkflowDocument, source: known, issues: [] };
-  if (read.document === undefined) return { compiled: undefined, issues: read.issues, warnings: [] };
+  if (read.document === undefined) return { compiled: undefined, issues: read.issues, warnings: [], source: read.source };
   const file = options.file ?? known?.file;
   const root = rootOf(options.root ?? (file === undefined ? '.' : dirname(file)), options);
   const path = file === undefined ? undefined : realPathOf(file);
   const directory = path === undefined ? root.directory : dirname(path);
-  const session = new Session({ definitions: options.definitions ?? defaultDefinitions, registry: options.registry, root, allowSharedStorage: options.allowSharedStorage === true });
+  const shownOf = (child: string): string => join(file === undefined ? '' : dirname(file), relative(directory, child)).replaceAll(sep, '/');
+  const session = new Session({ definitions: options.definitions ?? defaultDefinitions, registry: options.registry, root, allowSharedStorage: options.allowSharedStorage === true, shownOf });
   const { compiled, issues, warnings } = session.outermost(read.document, read.source, directory, path);
-  return { compiled, issues: once(issues), warnings: once(warnings) };
+  return { compiled, issues: once(issues), warnings: once(warnings), source: read.source };
 }
 
 function rootOf(directory: string, { maxFileBytes }: CompileOptions): Root {
@@ -157,6 +159,8 @@ function realPathOf(file: string): string {
 const once = (issues: readonly WorkflowIssue[]): WorkflowIssue[] => [...new Map(issues.map((issue) => [issueLine(issue), issue])).values()];
 
 /** The outermost document sees the inputs that it declares, and no other field of the context. */
-function modelOfDocument({ model, needs, readsMore }: CompiledDocument): WorkflowModel {
-  return (readsMore ? rewritten(model, closedContext(...needs)) : model) as WorkflowModel;
+function modelOfDocument({ model, needs, readsMore, inputs }: CompiledDocument, source: Source): WorkflowModel {
+  const outermost = readsMore ? rewritten(model, {}, [...needs]) : model;
+  setInputs(outermost, Object.fromEntries(Object.keys(inputs).map((name) => [name, source.place(['inputs', name], 'key')])));
+  return outermost as WorkflowModel;
 }

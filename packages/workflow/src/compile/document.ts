@@ -17,6 +17,7 @@ import { checkNestedNode, imply, isSplit, readMappings, wireNestedNode, wrapOf }
 import { checkRoutes, edgesOf, inOrder, placeGates, waitsFor } from './order.ts';
 import type { Edges } from './order.ts';
 import { collect } from './parts.ts';
+import { setOutputs } from './places.ts';
 import { Scope } from './scope.ts';
 import type { Place, Session } from './session.ts';
 import { unionOf, Wiring } from './wiring.ts';
@@ -109,6 +110,7 @@ function readNode(node: NodeDeclaration, at: readonly (string | number)[], scope
   return {
     node,
     at,
+    place: { ...source.place(at), node: node.id, type: node.type, output: undefined },
     valuesAt,
     values,
     definition,
@@ -210,6 +212,7 @@ function wireDocument(scope: Scope, order: readonly Work[], edges: Edges, output
     ...(optional.length > 0 && { optional }),
     ...(also.length > 0 && { also: also.map((wire) => wire.model) }),
   });
+  setOutputs(model, outputs.map(({ name, at }) => ({ ...scope.place(at), node: undefined, type: undefined, output: name })));
   return { wire: { model, needs: unionOf([...wires.values(), ...also].map(({ needs }) => needs)) }, optional, wires, isSumOfOutputs: optional.length + also.length === 0 };
 }
 

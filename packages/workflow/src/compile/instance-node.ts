@@ -3,8 +3,9 @@ import { contextFieldsOf } from '@flowmodel/core';
 import type { CallableModel } from '@flowmodel/core';
 import { suggestion } from '../names.ts';
 import { kindOf } from './kinds.ts';
+import { rewritten } from './places.ts';
 import type { Scope } from './scope.ts';
-import { rewritten, unionOf } from './wiring.ts';
+import { unionOf } from './wiring.ts';
 import type { Wiring } from './wiring.ts';
 import type { Wire, Work } from './work.ts';
 

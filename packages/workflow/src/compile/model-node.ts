@@ -1,5 +1,5 @@
 /** A node that names a flow model: its params are checked against the inputs of the model, and bound. */
-import { compose, computed, fromField, modelOf, retry, timeout } from '@flowmodel/core';
+import { compose, modelOf, retry, timeout } from '@flowmodel/core';
 import type { CallableModel, ContextField, Definition, Evaluator, InputSpec } from '@flowmodel/core';
 import { z } from 'zod';
 import type { NodeDeclaration } from '../document/schema.ts';
@@ -7,8 +7,9 @@ import { suggestion } from '../names.ts';
 import type { Expression } from '../template/expression.ts';
 import { kindOf } from './kinds.ts';
 import { handOn } from './parts.ts';
+import { computedFrom, readFrom, rewritten } from './places.ts';
 import type { Scope } from './scope.ts';
-import { rewritten, unionOf } from './wiring.ts';
+import { unionOf } from './wiring.ts';
 import type { Supply, Wiring } from './wiring.ts';
 import type { Wire, Work } from './work.ts';
 
@@ -100,8 +101,8 @@ export function wireModelNode(scope: Scope, wiring: Wiring, work: Work, definiti
       return wire.model;
     }
     const carrier = `#${Object.keys(rewrites).length}`;
-    give(carrier, { value: computed(wire.model), needs: wire.needs });
-    return rewritten(handOn(), { value: fromField(carrier, z.unknown()) });
+    give(carrier, { value: computedFrom(wire.model), needs: wire.needs });
+    return rewritten(handOn(), { value: readFrom(carrier, z.unknown()) });
   };
 
   const bindings: Record<string, unknown> = {};

@@ -1,5 +1,4 @@
 /** A nested workflow: the child is wrapped in a context of its own, which holds its inputs and nothing else. */
-import { closedContext } from '@flowmodel/core';
 import type { NestedNodeDeclaration } from '../document/schema.ts';
 import type { Source } from '../document/source.ts';
 import { issueLine } from '../errors.ts';
@@ -9,8 +8,9 @@ import { parseTemplate } from '../template/parse.ts';
 import { kindAt, kindOfInput, recordOf } from './kinds.ts';
 import type { Kind } from './kinds.ts';
 import { fail, pass } from './parts.ts';
+import { rewritten, setPlace } from './places.ts';
 import type { Scope } from './scope.ts';
-import { rewritten, unionOf } from './wiring.ts';
+import { unionOf } from './wiring.ts';
 import type { Supply, Wiring } from './wiring.ts';
 import type { Child, CompiledDocument, Mapping, Wire, Work } from './work.ts';
 
@@ -137,7 +137,8 @@ export function wrapOf(wiring: Wiring, work: Work): (part: Wire) => Wire {
   return ({ model, needs, isWrapper = false }) => {
     const read = [...supplies].filter(([name]) => needs.has(name));
     const inside = isWrapper ? pass({ value: model }) : model;
-    const wrapper = rewritten(inside, closedContext(), Object.fromEntries(read.map(([name, { value }]) => [name, value])));
+    const wrapper = rewritten(inside, Object.fromEntries(read.map(([name, { value }]) => [name, value])), []);
+    setPlace(wrapper, work.place);
     return { model: wrapper, needs: unionOf(read.map(([, supplied]) => supplied.needs)), isWrapper: true };
   };
 }

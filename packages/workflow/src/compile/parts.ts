@@ -117,7 +117,7 @@ function missing(root: unknown, path: readonly (string | number)[], reference: s
     held = next;
   }
   const part = path[i] ?? '';
-  return new WorkflowError('resolve', `${reference} has no value: ${typeof part === 'number' ? `there is no element ${part}` : `there is no '${part}'`} in ${held === null ? 'null' : described(held, part)} Give it a default: { $value: '${reference}', default: … }.`, { details: { reference } });
+  return new WorkflowError('resolve', `${reference} has no value: ${typeof part === 'number' ? `there is no element ${part}` : `there is no '${part}'`} in ${held === null ? 'null.' : described(held, part)} Give it a default: { $value: '${reference}', default: … }.`, { details: { reference } });
 }
 
 /** What stands there, by its keys: values may be secrets. */

@@ -3,7 +3,7 @@ import type { Path } from '../document/data.ts';
 import type { WorkflowDocument } from '../document/schema.ts';
 import type { CallableModel, ModelRegistry } from '@flowmodel/core';
 import { sentence } from '../document/source.ts';
-import type { Source } from '../document/source.ts';
+import type { Place, Source } from '../document/source.ts';
 import type { WorkflowIssue, WorkflowPhase } from '../errors.ts';
 import { suggestion } from '../names.ts';
 import { referencesIn } from '../template/expression.ts';
@@ -35,6 +35,11 @@ export class Scope {
 
   report(at: Path, message: string, phase: WorkflowPhase = 'compile'): void {
     this.#issues.push(this.#source.issue(phase, at, message));
+  }
+
+  /** Where a part of the document stands. */
+  place(at: Path): Place {
+    return this.#source.place(at);
   }
 
   warn(at: Path, message: string): void {

@@ -33,6 +33,8 @@ export interface SessionOptions {
   readonly registry: ModelRegistry | undefined;
   readonly root: Root;
   readonly allowSharedStorage: boolean;
+  /** What messages call a file. */
+  readonly shownOf: (path: string) => string;
 }
 
 /** Part of what compiled children are known by: what another version made is not used. */
@@ -52,14 +54,16 @@ export class Session {
   readonly registry: ModelRegistry | undefined;
   readonly #root: Root;
   readonly #allowSharedStorage: boolean;
+  readonly #shownOf: (path: string) => string;
   readonly #kept: Map<string, Kept>;
   readonly #inlined = new Map<string, CompiledDocument>();
 
-  constructor({ definitions, registry, root, allowSharedStorage }: SessionOptions) {
+  constructor({ definitions, registry, root, allowSharedStorage, shownOf }: SessionOptions) {
     this.definitions = definitions;
     this.registry = registry;
     this.#root = root;
     this.#allowSharedStorage = allowSharedStorage;
+    this.#shownOf = shownOf;
     const holder = registry ?? definitions; // with a registry, a $ref is no data
     this.#kept = keptBy.get(holder) ?? new Map();
     keptBy.set(holder, this.#kept);
@@ -109,7 +113,7 @@ export class Session {
     if (params.workflow_ref === undefined) return this.#inline(params.workflow_ir, here, source, place, issues);
     const file = this.#load(params.workflow_ref, here, source, place, issues);
     if (file === undefined) return undefined;
-    if (place.around.some(({ path }) => path === file.path)) return this.#circle(file.shown, here, source, place, issues);
+    if (place.around.some(({ path }) => path === file.path)) return this.#circle(this.#shownOf(file.path), here, source, place, issues);
     basis.files.set(file.path, file.hash);
     return this.#fromFile(file, here, source, place, issues);
   }
@@ -143,14 +147,15 @@ export class Session {
 
   /** The compiled child of a file: one that is kept, if everything below is as it was. */
   #fromFile(file: LoadedFile, at: readonly (string | number)[], source: Source, place: Place, issues: WorkflowIssue[]): CompiledDocument | undefined {
-    const key = JSON.stringify([SCHEMA_VERSION, this.#root.directory, this.#allowSharedStorage, file.path]);
+    const shown = this.#shownOf(file.path);
+    const key = JSON.stringify([SCHEMA_VERSION, this.#root.directory, this.#allowSharedStorage, file.path, shown]);
     const kept = this.#kept.get(key);
     if (kept !== undefined && kept.hash === file.hash && this.#isCurrent(kept.compiled, place)) {
       this.#kept.delete(key); // to the end: the first is the one that was not used for longest
       this.#kept.set(key, kept);
       return kept.compiled;
     }
-    const compiled = this.#compile(readDocument(file.text, { file: file.shown }), file.shown, file.path, file.directory, at, source, place, issues)?.compiled;
+    const compiled = this.#compile(readDocument(file.text, { file: shown }), shown, file.path, file.directory, at, source, place, issues)?.compiled;
     if (compiled?.basis.isFinal === true) {
       this.#kept.set(key, { hash: file.hash, compiled });
       if (this.#kept.size > MOST_KEPT) this.#kept.delete(this.#kept.keys().next().value!);

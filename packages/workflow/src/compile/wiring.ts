@@ -1,5 +1,5 @@
 /** References and values of a document as models: each reference is one model, however often it stands in the document. */
-import { computed, contextFieldsOf, fromField } from '@flowmodel/core';
+import { contextFieldsOf } from '@flowmodel/core';
 import type { CallableModel } from '@flowmodel/core';
 import { z } from 'zod';
 import type { InputDeclaration } from '../document/schema.ts';
@@ -7,6 +7,7 @@ import type { Expression } from '../template/expression.ts';
 import type { Reference, Template } from '../template/parse.ts';
 import type { Form } from '../template/resolve.ts';
 import { find, handOn, otherwise, pass, pick, template, tentative } from './parts.ts';
+import { computedFrom, readFrom, rewritten, setPlace } from './places.ts';
 import type { Scope } from './scope.ts';
 import type { Child, CompiledDocument, Mapping, RootName, Wire, Work } from './work.ts';
 
@@ -17,10 +18,6 @@ export interface Supply {
   readonly value: unknown;
   readonly needs: ReadonlySet<string>;
 }
-
-/** `withContext` with rewrites that only the compiler knows. */
-export const rewritten = (model: CallableModel, ...rewrites: readonly unknown[]): CallableModel =>
-  (model.flow.withContext as (...rewrites: unknown[]) => CallableModel).apply(model.flow, [...rewrites]); // their types are not known here
 
 export const unionOf = (sets: Iterable<ReadonlySet<string>>): ReadonlySet<string> => {
   const all = new Set<string>();
@@ -63,6 +60,7 @@ export class Wiring {
   }
 
   add(work: Work, wire: Wire): void {
+    setPlace(wire.model, work.place);
     this.#nodes.set(work, wire);
   }
 
@@ -108,7 +106,7 @@ export class Wiring {
 
   #transform(name: string, declaration: InputDeclaration): unknown {
     let transform = this.#transforms.get(name);
-    if (transform === undefined) this.#transforms.set(name, (transform = fromField(name, schemaOf(declaration))));
+    if (transform === undefined) this.#transforms.set(name, (transform = readFrom(name, schemaOf(declaration))));
     return transform;
   }
 
@@ -225,7 +223,7 @@ export class Wiring {
       if (root?.kind === 'input') return { value: this.#transform(root.name, root.declaration), needs: new Set([root.name]) };
     }
     const { model, needs } = this.wireOf(expression);
-    return { value: computed(model), needs };
+    return { value: computedFrom(model), needs };
   }
 }
 

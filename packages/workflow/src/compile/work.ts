@@ -6,6 +6,7 @@ import type { WorkflowIssue } from '../errors.ts';
 import type { Expression } from '../template/expression.ts';
 import type { Reference } from '../template/parse.ts';
 import type { Kind } from './kinds.ts';
+import type { WorkflowPlace } from './places.ts';
 
 /** A model that yields a value, and the inputs of the document that its branch reads from the context around it. */
 export interface Wire<Value = unknown> {
@@ -58,6 +59,8 @@ export interface Mapping {
 export interface Work {
   readonly node: NodeDeclaration;
   readonly at: Path;
+  /** Where it stands in its file. */
+  readonly place: WorkflowPlace;
   /** Where its values stand: the params of a model, the `param_mapping` of a nested workflow. */
   readonly valuesAt: Path;
   readonly values: ReadonlyMap<string, Expression>;

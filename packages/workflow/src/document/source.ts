@@ -13,6 +13,9 @@ export interface SourceOptions {
   readonly pathOf?: (path: Path) => Path;
 }
 
+/** Where a part of a document stands. */
+export type Place = Pick<WorkflowIssue, 'at' | 'file' | 'line' | 'column'>;
+
 export class Source {
   /** As messages show it; undefined for a document given as data. */
   readonly file: string | undefined;
@@ -27,10 +30,14 @@ export class Source {
     this.#pathOf = pathOf;
   }
 
-  issue(phase: WorkflowPhase, at: Path, message: string, part: Part = 'value'): WorkflowIssue {
+  place(at: Path, part: Part = 'value'): Place {
     const position = this.locate(at, part);
-    const full = this.#pathOf(at);
-    return { phase, message: sentence(message), at: full, node: nodeAt(this.#data, full), file: this.file, line: position?.line, column: position?.column };
+    return { at: this.#pathOf(at), file: this.file, line: position?.line, column: position?.column };
+  }
+
+  issue(phase: WorkflowPhase, at: Path, message: string, part: Part = 'value'): WorkflowIssue {
+    const place = this.place(at, part);
+    return { phase, message: sentence(message), node: nodeAt(this.#data, place.at), ...place };
   }
 
   /** A document inside this one: its positions are those of the text around it. */

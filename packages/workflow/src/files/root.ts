@@ -17,8 +17,6 @@ export interface LoadedFile {
   /** The real path: what a file is known by. */
   readonly path: string;
   readonly directory: string;
-  /** Relative to the root, for messages. */
-  readonly shown: string;
   readonly text: string;
   /** SHA-256 of the content. */
   readonly hash: string;
@@ -55,7 +53,7 @@ export class Root {
     } catch {
       throw new FileProblem(`'${reference}' is not UTF-8 text`);
     }
-    return { path, directory: dirname(path), shown: relative(this.directory, path).replaceAll(sep, '/'), text, hash: hashOf(bytes) };
+    return { path, directory: dirname(path), text, hash: hashOf(bytes) };
   }
 
   #locate(reference: string, directory: string): string {
