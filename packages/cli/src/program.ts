@@ -40,13 +40,11 @@ export function program(settle: Settle): Command {
 
 const example = (...lines: readonly string[]): string => `\nExample${lines.length > 1 ? 's' : ''}:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
 
+/** A command that works on one model, in a context. */
+const modelCommand = (root: Command, name: string, description: string): Command => withImports(withContext(root.command(name).description(description).argument('<target>', TARGET).argument('[fields...]', PAIRS)));
+
 function addRun(root: Command, settle: Settle): void {
-  const command = root
-    .command('run')
-    .description('Compute a model and print its value; progress and logs go to stderr.')
-    .argument('<target>', TARGET)
-    .argument('[fields...]', PAIRS);
-  withImports(withContext(command))
+  modelCommand(root, 'run', 'Compute a model and print its value; progress and logs go to stderr.')
     .option('--sync', 'compute synchronously')
     .option('--cache <file>', 'take results from a SQLite file and keep them there; it is made if need be')
     .option('--json', "print JSON; what JSON does not have is written as in documents: { \"$date\": … }")
@@ -71,12 +69,7 @@ function addRun(root: Command, settle: Settle): void {
 }
 
 function addInspect(root: Command, settle: Settle): void {
-  const command = root
-    .command('inspect')
-    .description('Print what is bound, where each field comes from, and what the graph still needs. Runs nothing.')
-    .argument('<target>', TARGET)
-    .argument('[fields...]', PAIRS);
-  withImports(withContext(command))
+  modelCommand(root, 'inspect', 'Print what is bound, where each field comes from, and what the graph still needs. Runs nothing.')
     .addOption(new Option('-d, --dependencies <which>', 'the models upstream').choices(['direct', 'recursive', 'none']).default('direct'))
     .option('--json', 'print JSON')
     .addHelpText('after', example('flowmodel inspect pipeline.ts#delta startDate=2024-01-01'))
@@ -89,12 +82,7 @@ function addInspect(root: Command, settle: Settle): void {
 }
 
 function addExplain(root: Command, settle: Settle): void {
-  const command = root
-    .command('explain')
-    .description('Print what a run would do with every node: run it, take it from the cache, or lack something. Runs nothing.')
-    .argument('<target>', TARGET)
-    .argument('[fields...]', PAIRS);
-  withImports(withContext(command))
+  modelCommand(root, 'explain', 'Print what a run would do with every node: run it, take it from the cache, or lack something. Runs nothing.')
     .option('--cache <file>', 'the SQLite file that the run would use')
     .addOption(new Option('-f, --format <format>', 'a table, or a picture').choices(['text', ...FORMATS]).default('text'))
     .addHelpText('after', example('flowmodel explain pipeline.ts#delta startDate=2024-01-01 endDate=2024-01-31 --cache results.sqlite'))
@@ -107,12 +95,7 @@ function addExplain(root: Command, settle: Settle): void {
 }
 
 function addGraph(root: Command, settle: Settle): void {
-  const command = root
-    .command('graph')
-    .description('Draw a graph; with a context, its fields show their values. Runs nothing.')
-    .argument('<target>', TARGET)
-    .argument('[fields...]', PAIRS);
-  withImports(withContext(command))
+  modelCommand(root, 'graph', 'Draw a graph; with a context, its fields show their values. Runs nothing.')
     .addOption(new Option('-f, --format <format>', 'the language of the picture').choices([...FORMATS]).default('mermaid'))
     .addOption(new Option('--direction <direction>', 'left to right, or top to bottom').choices([...DIRECTIONS]))
     .option('-o, --output <file>', 'write to a file')

@@ -8,6 +8,7 @@ import type { Layers } from './document.ts';
 import { importedFile, loadImports, loadModule } from './module.ts';
 import type { Exports } from './module.ts';
 import { targetOf } from './target.ts';
+import type { Target } from './target.ts';
 import { UsageError } from '../usage-error.ts';
 import { reportFiles } from '../watch/watched.ts';
 
@@ -30,7 +31,7 @@ export async function load(text: string, { imports, layers = { configs: [], over
   const target = targetOf(text);
   reportFiles([target.file]);
   const imported = await loadImports(imports);
-  const path = definitionsFile(target.file, imports);
+  const path = definitionsFile(target, imports);
   const core = await coreFor(path);
   const chooser = new Chooser(core, shortName(target.file));
   const model = target.isDocument
@@ -54,13 +55,13 @@ export async function configuredModels(text: string, imports: readonly string[])
   const target = targetOf(text);
   if (!target.isDocument || target.fragment !== undefined || readDocumentText(target.file).kind !== 'config') return [];
   await loadImports(imports);
-  const core = await coreFor(definitionsFile(target.file, imports));
+  const core = await coreFor(definitionsFile(target, imports));
   const paths = (await workflowFor(target.file)).loadConfig([target.file], { definitions: core.defaultDefinitions }).list();
   return paths.length > 1 ? paths : [];
 }
 
 /** The file whose core knows the definitions: of a document, a module that was imported for it. */
-const definitionsFile = (file: string, imports: readonly string[]): string => (/\.(json|ya?ml)$/i.test(file) ? imports.map(importedFile).findLast((each) => each !== undefined) : undefined) ?? file;
+const definitionsFile = ({ file, isDocument }: Target, imports: readonly string[]): string => (isDocument ? imports.map(importedFile).findLast((each) => each !== undefined) : undefined) ?? file;
 
 /** All registries of the imported modules as one: the first that has the path. */
 function lookupIn(chooser: Chooser, imported: readonly Exports[]): ModelLookup | undefined {
