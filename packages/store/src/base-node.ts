@@ -181,7 +181,8 @@ export class BaseNode<Shared = unknown, Params extends object = Record<string, u
 
   /** What holds inside this node, given what holds around it. */
   _scope(outer: RunScope): RunScope {
-    return outer;
+    const { signal, observer } = this[ownOptions];
+    return signal === undefined && observer === undefined ? outer : outer.inside({ signal, observer });
   }
 
   /** `exec` as an evaluation of the core. */

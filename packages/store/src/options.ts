@@ -37,10 +37,14 @@ export interface NodeOptions {
   readonly cache?: ResultCache | false | undefined;
   /** Joins cache keys: change it when what `exec` depends on has changed. */
   readonly version?: string | undefined;
+  /** Hears this node: its `node:start` and `node:end`, and what is inside; along with the observers of the flow and the run. */
+  readonly observer?: Observer | undefined;
+  /** Aborts this node wherever it is at work, as that of a run does; the flow around it rejects with CANCELLED. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Options of a flow. `observer`, `evaluator` and `cache` hold for every `exec` inside. */
-export interface FlowOptions extends Pick<RunOptions, 'observer' | 'evaluator' | 'cache'> {
+/** Options of a flow. `observer`, `evaluator` and `cache` hold for every `exec` inside; `signal` aborts the flow in every run. */
+export interface FlowOptions extends Pick<RunOptions, 'signal' | 'observer' | 'evaluator' | 'cache'> {
   readonly name?: string | undefined;
   /** How many nodes one pass may run. 1,000,000 by default. */
   readonly maxSteps?: number | undefined;
@@ -52,8 +56,8 @@ export interface FlowOptions extends Pick<RunOptions, 'observer' | 'evaluator' |
 
 export const NO_OPTIONS: NodeOptions = Object.freeze({});
 
-const NODE = ['name', 'maxRetries', 'wait', 'timeout', 'evaluator', 'cache', 'version'] as const satisfies (keyof NodeOptions)[];
-const FLOW = ['name', 'maxSteps', 'timeout', 'observer', 'evaluator', 'cache', 'reducers'] as const satisfies (keyof FlowOptions)[];
+const NODE = ['name', 'maxRetries', 'wait', 'timeout', 'evaluator', 'cache', 'version', 'observer', 'signal'] as const satisfies (keyof NodeOptions)[];
+const FLOW = ['name', 'maxSteps', 'timeout', 'signal', 'observer', 'evaluator', 'cache', 'reducers'] as const satisfies (keyof FlowOptions)[];
 const RUN = ['signal', 'observer', 'evaluator', 'cache', 'clock'] as const satisfies (keyof RunOptions & keyof ComputeOptions)[];
 
 type Checked = Readonly<Record<string, unknown>>;
@@ -79,8 +83,7 @@ export function checkFlowOptions(who: string, options: FlowOptions): void {
 export function checkRunOptions(who: string, options: RunOptions): void {
   assertKnown(who, options, RUN);
   checkCommon(who, options);
-  const { signal, cache, clock } = options;
-  if (signal !== undefined && !hasMethod(signal, 'addEventListener')) throw problem(who, `'signal' is an AbortSignal, got ${show(signal)}`);
+  const { cache, clock } = options;
   if (cache !== undefined) checkCache(who, cache);
   if (clock !== undefined && !hasMethod(clock, 'now')) throw problem(who, `'clock' has now, setTimeout and clearTimeout, got ${show(clock)}`);
 }
@@ -100,9 +103,10 @@ export function checkReducers(who: string, reducers: Reducers): void {
 }
 
 function checkCommon(who: string, options: object): void {
-  const { name, timeout, evaluator, observer } = options as Checked;
+  const { name, timeout, signal, evaluator, observer } = options as Checked;
   if (name !== undefined && (typeof name !== 'string' || name === '')) throw problem(who, `'name' is a string, got ${show(name)}`);
   checkNumber(who, 'timeout', timeout, 'milliseconds');
+  if (signal !== undefined && !hasMethod(signal, 'addEventListener')) throw problem(who, `'signal' is an AbortSignal, got ${show(signal)}`);
   if (evaluator !== undefined && !hasMethod(evaluator, 'evaluate')) throw problem(who, `'evaluator' is an evaluator ({ name, evaluate }), got ${show(evaluator)}`);
   if (observer !== undefined && typeof observer !== 'function' && (typeof observer !== 'object' || observer === null)) throw problem(who, `'observer' is a function or an object with a method per event type, got ${show(observer)}`);
 }

@@ -44,11 +44,12 @@ export class RunScope implements Parts {
     return new RunScope({ signal, evaluator: evaluator && acrossRun(evaluator), cache, clock, tracer: observer === undefined ? undefined : new Tracer([observer], clock), reducers: [] });
   }
 
-  /** The scope inside a flow. */
-  inside({ observer, evaluator, cache, reducers }: FlowOptions): RunScope {
-    if (observer === undefined && evaluator === undefined && cache === undefined && reducers === undefined) return this;
+  /** The scope inside a flow, or inside a node, whose evaluator and cache are no part of it. */
+  inside({ signal, observer, evaluator, cache, reducers }: Pick<FlowOptions, 'signal' | 'observer' | 'evaluator' | 'cache' | 'reducers'>): RunScope {
+    if (signal === undefined && observer === undefined && evaluator === undefined && cache === undefined && reducers === undefined) return this;
     return new RunScope({
       ...this.#parts(),
+      signal: signal === undefined || this.signal === undefined ? (signal ?? this.signal) : AbortSignal.any([this.signal, signal]),
       evaluator: evaluator === undefined ? this.evaluator : this.evaluator === undefined ? acrossRun(evaluator) : compose(this.evaluator, acrossRun(evaluator)),
       cache: cache ?? this.cache,
       tracer: observer === undefined ? this.tracer : (this.tracer?.with(observer) ?? new Tracer([observer], this.clock)),

@@ -39,6 +39,48 @@ describe.each([['a plain object', (): Log => ({ log: [] })], ['a created store',
     expect(logOf(shared)).toEqual([]);
   });
 
+  test.each<[string, (signal: AbortSignal) => Flow<Log>]>([
+    ['of a flow', (signal) => new Flow<Log>(new Steps('step'), { signal })],
+    ['of an inner flow', (signal) => new Flow<Log>(new Flow<Log>(new Steps('step'), { signal }))],
+    ['of a node', (signal) => new Flow<Log>(new (class extends Node<Log> {
+      override post(shared: Log): void {
+        shared.log.push('post');
+      }
+    })({ signal }))],
+  ])('a signal %s counts in every run, beside the one of the run', async (_name, makeFlow) => {
+    const [own, ofRun] = [new AbortController(), new AbortController()];
+    const flow = makeFlow(own.signal);
+    const shared = make() as Log;
+    await flow.run(shared);
+    await flow.run(shared, { signal: ofRun.signal });
+    const before = logOf(shared).length;
+    expect(before).toBeGreaterThan(1);
+    expect(await rejection(flow.run(shared, { signal: AbortSignal.abort(reason) }))).toMatchObject({ code: 'CANCELLED', cause: reason });
+    own.abort(reason);
+    expect(await rejection(flow.run(shared, { signal: ofRun.signal }))).toMatchObject({ code: 'CANCELLED', cause: reason });
+    expect(await rejection(flow.run(shared))).toMatchObject({ code: 'CANCELLED', cause: reason });
+    expect(logOf(shared)).toHaveLength(before);
+  });
+
+  test("a node's signal ends its exec, and what is around it", async () => {
+    const controller = new AbortController();
+    const started = gate();
+    class Stuck extends Node<Log> {
+      override exec(): Promise<never> {
+        started.resolve();
+        return new Promise(() => {});
+      }
+    }
+    const stuck = new Stuck({ signal: controller.signal });
+    stuck.next(new Steps('next'));
+    const shared = make() as Log;
+    const run = new Flow<Log>(stuck).run(shared);
+    await started.promise;
+    controller.abort(reason);
+    expect((await rejection(run)).code).toBe('CANCELLED');
+    expect(logOf(shared)).toEqual([]);
+  });
+
   test('between two nodes: the second does not start', async () => {
     const controller = new AbortController();
     const first = new Steps('first', { post: () => void queueMicrotask(() => controller.abort(reason)) });

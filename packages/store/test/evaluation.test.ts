@@ -393,6 +393,17 @@ describe('observers', () => {
     expect(new Set([...inner.events, ...outer.events].map(({ runId }) => runId)).size).toBe(1);
   });
 
+  test('an observer of a node hears that node alone', async () => {
+    const [own, all] = [listen(), listen()];
+    const first = new Work({ name: 'first', observer: own.observer });
+    first.next(new Work({ name: 'second' }));
+    await new Flow<Shared>(first, { name: 'flow' }).run({ input: 1 }, { observer: all.observer });
+    await new Flow<Shared>(first).run({ input: 1 });
+    expect(own.events.filter(({ type }) => type === 'node:start').map(({ model }) => model)).toEqual(['first', 'first.exec', 'first', 'first.exec']);
+    expect(all.events.filter(({ type }) => type === 'node:start').map(({ model }) => model)).toEqual(['first', 'first.exec', 'second', 'second.exec']);
+    expect(own.events[0]!.runId).toBe(all.events[0]!.runId);
+  });
+
   test('an observer that throws changes nothing, and one with methods hears only what it has methods for', async () => {
     const heard: string[] = [];
     const shared: Shared = { input: 1 };
