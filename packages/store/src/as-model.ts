@@ -1,5 +1,5 @@
 /** A flow as a model: a part of a DAG that may branch and loop. */
-import { FlowError, flowModel } from '@flowmodel/core';
+import { FlowError, flowModel, runServices } from '@flowmodel/core';
 import type { GenericResult, ModelFactory, ModelOptions, Shape } from '@flowmodel/core';
 import { show } from '@flowmodel/core/extending';
 import type { z } from 'zod';
@@ -57,7 +57,7 @@ export function asModel<const S extends Shape, O extends z.ZodType | undefined =
     const entries = Object.entries(inputs);
     const params = frozenParams({ ...flow.params, ...Object.fromEntries(entries.filter(([name, value]) => fromContext.has(name) && value !== undefined)) });
     const store = createStore(Object.fromEntries(entries.filter(([name]) => !fromContext.has(name))), { history: false, ...(reducers !== undefined && { reducers }) });
-    await startNode(flow, store, params, RunScope.of({ signal: run.signal }));
+    await startNode(flow, store, params, RunScope.of({ signal: run.signal, clock: runServices(run).clock }));
     return store.state;
   });
   return factory as ModelFactory<S, StateOf<O>, GenericResult<StateOf<O>>>; // the body's type is not the state's: the schema says what that is

@@ -92,6 +92,27 @@ describe('asModel: a flow inside a DAG', () => {
     expect(await rejection(model.flow.compute({}, { signal: controller.signal }))).toMatchObject({ code: 'CANCELLED' });
   });
 
+  test('waits of its nodes go by the clock of the run', async () => {
+    const waits: number[] = [];
+    const clock = {
+      now: () => 0,
+      setTimeout: (callback: () => void, ms: number) => {
+        waits.push(ms);
+        queueMicrotask(callback);
+        return 0;
+      },
+      clearTimeout: () => {},
+    };
+    class Busy extends Node {
+      override exec(): void {
+        if (this.currentRetry === 0) throw new Error('busy');
+      }
+    }
+    const model = asModel(new Flow(new Busy(2, 3_600)), { inputs: {} })();
+    await model.flow.compute({}, { clock });
+    expect(waits).toEqual([3_600_000]);
+  });
+
   test("an error of a node comes out as the same object, and the model's evaluator retries the whole flow", async () => {
     const original = new Error('node');
     let runs = 0;

@@ -102,6 +102,9 @@ const comparable = (state: State): unknown => ({ ...state, list: state.list.toSo
 const REDUCERS: Reducers = { 'counters.a': sum, 'counters.b': sum, list: append, results: assign };
 const runs = { numRuns: 1_000, seed: Number(process.env['FLOWMODEL_SEED'] ?? 7) };
 
+/** Milliseconds that a thousand runs may take on a busy machine. */
+const LONG = 60_000;
+
 describe('parallel passes under any schedule', () => {
   test('with reducers they make what passes in sequence make', async () => {
     await fc.assert(
@@ -114,7 +117,7 @@ describe('parallel passes under any schedule', () => {
       }),
       runs,
     );
-  });
+  }, LONG);
 
   test('without reducers they do so too, or end with a StoreConflictError: nothing is lost in silence', async () => {
     let conflicts = 0;
@@ -136,7 +139,7 @@ describe('parallel passes under any schedule', () => {
     );
     expect(conflicts).toBeGreaterThan(20);
     expect(successes).toBeGreaterThan(20);
-  });
+  }, LONG);
 
   test('commits come in the order in which phases end: the same schedule, the same history', async () => {
     await fc.assert(
