@@ -7,6 +7,7 @@ import { assertNode, BaseNode, startNode } from './base-node.ts';
 import { BatchFlow, ParallelBatchFlow } from './batch-flow.ts';
 import { BatchNode, ParallelBatchNode } from './batch-node.ts';
 import { Flow } from './flow.ts';
+import { modelVersionOf } from './from-model.ts';
 import { graphOf, reachable } from './graph.ts';
 import { Node } from './node.ts';
 import { checkReducers } from './options.ts';
@@ -30,7 +31,8 @@ export type StateOf<O> = O extends z.ZodType ? z.output<O> : Readonly<Record<str
 
 /**
  * Makes a factory of core models from a flow. Each evaluation runs the flow over a created store of its own, so the flow may be computed many times at once. The
- * flow's wiring and the source of its nodes' classes are part of cache keys; fields of nodes are not: change `version` with them. Throws DEFINITION, DUPLICATE_NAME.
+ * flow's wiring and the source of its nodes' classes are part of cache keys; fields of nodes are not: change `version` with them. A node made by `fromModel` counts by its own
+ * `version`, and without one holds for this process only. Throws DEFINITION, DUPLICATE_NAME.
  *
  * @example
  * ```ts
@@ -51,8 +53,8 @@ export function asModel<const S extends Shape, O extends z.ZodType | undefined =
   checkAsModelOptions(options);
   const { reducers, version, ...rest } = options;
   const fromContext = new Set(Object.entries(options.inputs).filter(([, input]) => (input as { role?: unknown }).role === 'context').map(([name]) => name));
-  const wiring = JSON.stringify(graphOf(flow).edges.map(({ from, action, to }) => [from, action, to]));
-  const modelOptions = { ...rest, version: `${version ?? ''}${wiring}`, codeDeps: classesOf(flow), orchestrates: true };
+  const classes = classesOf(flow);
+  const modelOptions = { ...rest, version: `${version ?? ''}${wiringOf(flow, classes)}`, codeDeps: classes, orchestrates: true };
   const factory: unknown = flowModel(modelOptions as never, async (inputs: Readonly<Record<string, unknown>>, run) => {
     const entries = Object.entries(inputs);
     const params = frozenParams({ ...flow.params, ...Object.fromEntries(entries.filter(([name, value]) => fromContext.has(name) && value !== undefined)) });
@@ -71,6 +73,12 @@ function checkAsModelOptions(options: AsModelOptions<Shape, z.ZodType | undefine
 }
 
 const OURS: ReadonlySet<unknown> = new Set([BaseNode, Node, BatchNode, ParallelBatchNode, Flow, BatchFlow, ParallelBatchFlow, Function.prototype]);
+
+/** Who leads where, and which of the classes each node is of. */
+function wiringOf(flow: AnyNode, classes: readonly unknown[]): string {
+  const { nodes, edges } = graphOf(flow);
+  return JSON.stringify([edges.map(({ from, action, to }) => [from, action, to]), reachable(flow).map((node, i) => [nodes[i]!.kind, modelVersionOf(node) ?? classes.indexOf(node.constructor)])]);
+}
 
 /** The classes that a flow is made of, with what they extend, down to ours. */
 function classesOf(flow: AnyNode): (() => unknown)[] {

@@ -8,7 +8,7 @@ import { executionOf } from './execution.ts';
 import { nodeName } from './names.ts';
 import { Node } from './node.ts';
 import type { NodeOptions } from './options.ts';
-import type { DeepReadonly, MaybePromise } from './types.ts';
+import type { AnyNode, DeepReadonly, MaybePromise } from './types.ts';
 
 /** Options of `fromModel`: those of a node, and what goes in and out. */
 export interface FromModelOptions<Shared, Params, M, Key> extends NodeOptions {
@@ -72,4 +72,16 @@ class ModelNode<M extends AnyModel, Shared extends object, Params extends object
   override _exec(context: unknown): unknown {
     return evaluateModel(executionOf(this)!, this, this[ownOptions], this.model, context as object); // called by _run
   }
+}
+
+const thisProcess = crypto.randomUUID();
+const versions = new WeakMap<AnyNode, string>();
+let nodes = 0;
+
+/** What stands for the model of a node in keys: the node's `version`, or something of its own, since the code of a graph cannot be told. Undefined for nodes of other kinds. */
+export function modelVersionOf(node: AnyNode): string | undefined {
+  if (!(node instanceof ModelNode)) return undefined;
+  let version = node[ownOptions].version ?? versions.get(node);
+  if (version === undefined) versions.set(node, (version = `${thisProcess}-${++nodes}`));
+  return version;
 }

@@ -1,6 +1,7 @@
-import { flowModel, FromContext, memoryCache, retry } from '@flowmodel/core';
+import { DefinitionRegistry, flowModel, FromContext, memoryCache, retry } from '@flowmodel/core';
 import type { FlowEvent } from '@flowmodel/core';
 import { append, asModel, BatchFlow, createStore, Flow, fromModel, Node, ParallelBatchFlow } from '@flowmodel/store';
+import type { AnyNode } from '@flowmodel/store';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { rejection } from './nodes.ts';
@@ -78,6 +79,29 @@ describe('asModel: a flow inside a DAG', () => {
     const chain = asModel(new Flow(wired), { inputs: { n: z.number() } });
     const keys = [single, other, chain].map((factory) => keyOf(factory({ n: 1 })));
     expect(new Set(keys).size).toBe(3);
+  });
+
+  test('so is which node is of which class, and a node of a model counts by its version', async () => {
+    const { keyOf } = await import('@flowmodel/core');
+    class Add extends Node {}
+    class Double extends Node {
+      override post(): void {}
+    }
+    const keyOfChain = (...nodes: AnyNode[]): string => {
+      for (const [i, node] of nodes.slice(0, -1).entries()) node.next(nodes[i + 1]!);
+      return keyOf(asModel(new Flow(nodes[0]!), { name: 'chain', inputs: {}, definitions: new DefinitionRegistry() })());
+    };
+    const chains = [[Add, Double, Add], [Add, Double, Double], [Double, Add, Double]].map((classes) => keyOfChain(...classes.map((Some) => new Some())));
+    expect(new Set(chains).size).toBe(3);
+    expect(keyOfChain(new Add(), new Double(), new Add())).toBe(chains[0]);
+    expect(keyOfChain(new Flow(new Add()))).not.toBe(keyOfChain(new BatchFlow(new Add())));
+
+    const ofModel = (factor: number, version?: string) => fromModel(flowModel({ inputs: {} }, () => factor)(), { into: 'x', version });
+    const [two, three] = [ofModel(2), ofModel(3)];
+    expect(keyOfChain(two)).not.toBe(keyOfChain(three));
+    expect(keyOfChain(two)).toBe(keyOfChain(two));
+    expect(keyOfChain(ofModel(2, 'v1'))).toBe(keyOfChain(ofModel(2, 'v1')));
+    expect(keyOfChain(ofModel(2, 'v1'))).not.toBe(keyOfChain(ofModel(2, 'v2')));
   });
 
   test('cancelling the run cancels the flow', async () => {
