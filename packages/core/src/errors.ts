@@ -157,11 +157,11 @@ export const didYouMean = (name: string, known: Iterable<string>): string => {
 /** The dotted form of a path: `visitorDelta.previous`, elements as `counts[0]`. */
 export const joinPath = (path: readonly string[]): string => path.join('.');
 
-/** One zod issue in words: `at rows[2].a: expected number`. */
-export function issueText(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]): string {
+/** zod issues in words: `at rows[2].a: expected number`, or `at table.rows[2].a: …` below a name. */
+export function issueText(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[], name?: string): string {
   return issues
     .slice(0, 3)
-    .map((issue) => (issue.path.length === 0 ? issue.message : `at ${pathText(issue.path)}: ${issue.message}`))
+    .map((issue) => (issue.path.length === 0 ? issue.message : `at ${pathText(name === undefined ? issue.path : [name, ...issue.path])}: ${issue.message}`))
     .join('; ') + (issues.length > 3 ? `; and ${issues.length - 3} more` : '');
 }
 

@@ -1,7 +1,7 @@
 /** Contract §10: messages name the model and the field, show the offending value cut to 100 characters, and say what to do instead. One row for each situation. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { contextTransform, FlowContext, flowModel, FromContext, Lazy, modelClass, ModelInput } from '@flowmodel/core';
+import { contextTransform, Dependency, FlowContext, flowModel, FromContext, Lazy, modelClass, ModelInput, Resource } from '@flowmodel/core';
 import type { CallableModel } from '@flowmodel/core';
 import { refusal } from './refusal.ts';
 
@@ -10,6 +10,9 @@ const total = flowModel({ name: 'msg.total', inputs: { a: z.number(), b: z.numbe
 const lazily = flowModel({ name: 'msg.lazily', inputs: { l: Lazy(z.number()) } }, () => 1);
 const asks = flowModel({ name: 'msg.asks', inputs: { m: ModelInput(z.number()) } }, () => 1);
 const listed = flowModel({ name: 'msg.listed', inputs: { xs: z.array(z.number()) } }, () => 1);
+const parts = flowModel({ name: 'msg.parts', inputs: { xs: Dependency(z.array(z.number())) } }, () => 1);
+const supplied = flowModel({ name: 'msg.supplied', inputs: { db: Resource<string>() } }, ({ db }) => db);
+const constant = flowModel({ name: 'msg.constant', inputs: {} }, () => 1);
 const shift = contextTransform({ name: 'msg.shift', inputs: { day: FromContext(z.number()), by: z.number() }, output: z.number() }, ({ day, by }) => day + by);
 const patch = contextTransform({ name: 'msg.patch', inputs: {}, patches: { day: z.number() } }, () => ({ day: 1 }));
 const bound = price({ item: 'chair', count: 2 });
@@ -35,6 +38,8 @@ describe('CC-ERR-01 of definitions', () => {
     ['a marker that was not called', 'DEFINITION', define(() => ({ x: FromContext })), "'x'"],
     ['a model for a default', 'DEFINITION', define(() => ({ x: FromContext(z.any().default(bound)) })), "'x'", /model/],
     ['a contextType without a field for an input', 'DEFINITION', define(() => ({ x: FromContext(z.number()) }), { contextType: z.object({ y: z.number() }) }), "'x'"],
+    ['a marker where zod takes options', 'DEFINITION', define(() => ({ x: z.record(z.string(), any(Dependency(z.number()))) })), "'x'", 'marker'],
+    ['patches and an output', 'DEFINITION', () => contextTransform({ name: 'msg.odd', inputs: {}, patches: { day: z.number() }, output: z.number() } as never, (() => ({})) as never), 'msg.odd', "'output'", "'patches'"],
     ['an option that does not exist', 'DEFINITION', define(() => ({}), { cachable: true }), "'cachable'", "Did you mean 'cacheable'"],
     ['a name that is taken', 'DUPLICATE_NAME', () => flowModel({ name: 'msg.price', inputs: {} }, () => 1), "'msg.price'", 'replace: true'],
     ['a class without a context schema', 'DEFINITION', () => modelClass({ name: 'msg.Odd', inputs: {}, context: 5 } as never), /context/],
@@ -48,7 +53,12 @@ describe('CC-ERR-02 of construction', () => {
     ['a model for a contextual input', 'BIND', () => price({ day: any(bound) }), 'msg.price', "'day'", /withContext|computed/],
     ['a literal for a lazy input', 'BIND', () => lazily({ l: any(5) }), 'msg.lazily', "'l'", '5'],
     ['a literal for a model input', 'BIND', () => asks({ m: any(5) }), 'msg.asks', "'m'", '5'],
-    ['a model inside a literal', 'BIND', () => listed({ xs: any([1, bound]) }), 'msg.listed', '[1]', 'Dependency'],
+    ['a model inside a literal', 'BIND', () => listed({ xs: any([1, bound]) }), 'msg.listed', 'xs[1]', 'Dependency'],
+    ['a literal that is wrong inside', 'BIND', () => listed({ xs: any([1, 'two']) }), 'msg.listed', 'xs[1]', 'expected number'],
+    ['a promise for a literal', 'BIND', () => price({ count: any(Promise.resolve(2)) }), 'msg.price', "'count'", 'promise', 'Await it', 'bind the model itself'],
+    ['a promise inside a literal', 'BIND', () => listed({ xs: any([1, Promise.resolve(2)]) }), 'xs[1]', 'Await it'],
+    ['the result of a compute for a literal', 'BIND', () => total({ a: any(constant().flow.computeSync()), b: 1 }), 'msg.total', "'a'", 'GenericResult', '.value', 'the model itself'],
+    ['the result of a compute beside models', 'BIND', () => parts({ xs: any([bound, constant().flow.computeSync()]) }), 'msg.parts', 'xs[1]', 'GenericResult', '.value'],
     ['an input that does not exist', 'BIND', () => price({ itm: 'x' } as never), 'msg.price', "'itm'", "Did you mean 'item'"],
     ['a factory that was not called', 'BIND', () => total({ a: any(price) }), 'msg.total', "'a'"],
   ]);
@@ -72,7 +82,9 @@ describe('CC-ERR-04 of withContext', () => {
   const rewrite = (...given: unknown[]) => (): unknown => (bound.flow.withContext as (...all: unknown[]) => unknown)(...given);
   rows([
     ['a field that nobody reads', 'WITH_CONTEXT', rewrite({ dya: 1 }), 'msg.price', "'dya'", "'day'"],
-    ['a regular input', 'WITH_CONTEXT', rewrite({ count: 1 }), 'msg.price', "'count'"],
+    ['a regular input', 'WITH_CONTEXT', rewrite({ count: 1 }), 'msg.price', "'count'", 'rebind({ count: … })', 'factory'],
+    ['a regular input in a patch', 'WITH_CONTEXT', rewrite(contextTransform({ inputs: {}, patches: { count: z.number() } }, () => ({}))()), "'count'", 'rebind({ count: … })'],
+    ['a resource', 'WITH_CONTEXT', () => supplied().flow.withContext(any({ db: 1 })), "'db'", 'resources: { db: … }'],
     ['a literal of the wrong type', 'WITH_CONTEXT', rewrite({ day: 'monday' }), "'day'", '"monday"'],
     ['a field transform by position', 'WITH_CONTEXT', rewrite(shift({ by: 1 })), 'msg.shift', /by (its )?name|field/],
     ['a patch by name', 'WITH_CONTEXT', rewrite({ day: patch() }), 'msg.patch', /position|first|patch/],

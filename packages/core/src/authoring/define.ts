@@ -73,6 +73,7 @@ export function define(declared: Declared, options: RawOptions, body: unknown, d
 
   const inputs = readInputs(declared, options.inputs, fail);
   const output = options.output === undefined ? undefined : readSchema('output', options.output, fail);
+  if (output !== undefined && options.patches !== undefined) fail("'output' is the schema of a field transform's value; a patch transform has one schema per field, in 'patches'. Drop one of the two.");
   const patches = options.patches === undefined ? undefined : readPatches(options.patches, fail);
   const context = readContext(declared, options, inputs, fail);
   const definition: Definition = {

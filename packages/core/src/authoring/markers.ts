@@ -15,7 +15,9 @@ function marker(role: Role, given: readonly unknown[]): InputMarker {
   const needsSchema = role === 'model' || (role !== 'resource' && given.length > 0);
   if (needsSchema && !isSchema(schema)) throw new FlowError('DEFINITION', `${NAMES[role]} expects a zod schema, got ${show(schema)}. ${hintFor(role, given)}`);
   const mark = (...place: readonly unknown[]): void => noteParameter(NAMES[role], { role, schema }, place);
-  return Object.freeze(Object.defineProperties(mark, { name: { value: NAMES[role] }, role: { value: role }, schema: { value: schema }, [markerBrand]: { value: true } })) as unknown as InputMarker;
+  // Enumerable, since zod takes whatever is no schema for options, and copies their fields: so z.record(z.string(), marker) still holds the marker.
+  const traces = { marker: { value: mark, enumerable: true } };
+  return Object.freeze(Object.defineProperties(mark, { name: { value: NAMES[role] }, role: { value: role }, schema: { value: schema }, [markerBrand]: { value: true }, ...traces })) as unknown as InputMarker;
 }
 
 function hintFor(role: Role, given: readonly unknown[]): string {

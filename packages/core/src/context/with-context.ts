@@ -91,9 +91,11 @@ function override(base: Model, reads: Reads, field: string, value: unknown): Rew
 function checkTarget(base: Model, reads: Reads, field: string, writer: string): void {
   if (reads.has(field)) return;
   const legal = [...reads.keys()];
-  const regular = base.definition.inputs.find((input) => input.name === field && input.role !== 'context');
-  const why = regular === undefined ? 'nothing in this branch reads it' : `it is a ${regular.role} input, which is bound, not taken from the context`;
-  throw problem(base, `'${field}'${writer} is not a contextual field of this branch: ${why}.${didYouMean(field, legal)} This branch reads ${legal.length === 0 ? 'none' : listNames(legal)}.`, { field, legal });
+  const bound = base.definition.inputs.find((input) => input.name === field && input.role !== 'context');
+  const why = bound === undefined ? `nothing in this branch reads it.${didYouMean(field, legal)}`
+    : bound.role === 'resource' ? `it is a resource, which the run supplies: compute(context, { resources: { ${field}: … } }).`
+    : `it is a regular input, which is bound and not taken from the context: model.rebind({ ${field}: … }), or where the factory is called.`;
+  throw problem(base, `'${field}'${writer} is not a contextual field of this branch: ${why} This branch reads ${legal.length === 0 ? 'none' : listNames(legal)}.`, { field, legal });
 }
 
 /** A literal must satisfy every consumer in the branch. It is kept as given, and each consumer parses it. */

@@ -1,7 +1,7 @@
 /** Bindings: what a caller gives by name, turned into values in declaration order. Literals are parsed here, once. */
 import { didYouMean, issueText, listNames, pathText } from '../errors.ts';
 import { asContainer, asModel, asTransform, UNSET } from './brand.ts';
-import { bindError } from './bind-error.ts';
+import { bindError, resultHint } from './bind-error.ts';
 import { containerOf } from './container.ts';
 import { labelOf, showFor } from './definition.ts';
 import type { Definition, InputSpec } from './definition.ts';
@@ -99,17 +99,19 @@ function parseNow(definition: Definition, input: InputSpec, given: unknown): unk
   const validator = input.schema!;
   const result = parseSync(validator, given, () => `${labelOf(definition)}, input '${input.name}'`);
   if (result.ok) return result.value;
-  throw bindError(definition, input, literalProblem(validator, given, result.issues), { value: validator.secret ? undefined : given, issues: result.issues }, result.error);
+  throw bindError(definition, input, literalProblem(input.name, validator, given, result.issues), { value: validator.secret ? undefined : given, issues: result.issues }, result.error);
 }
 
-function literalProblem(validator: Validator, given: unknown, issues: readonly Issue[]): string {
+function literalProblem(name: string, validator: Validator, given: unknown, issues: readonly Issue[]): string {
   const model = issues.map((issue) => ({ issue, found: asModel(at(given, issue.path)) })).find(({ found }) => found !== undefined);
   if (model?.found !== undefined) {
-    return `at ${pathText(model.issue.path)} stands the model ${model.found.brief()}, and an unmarked container is a literal. Mark the input: Dependency(${validator.type === 'unknown' ? 'schema' : `z…`}).`;
+    return `at ${pathText([name, ...model.issue.path])} stands the model ${model.found.brief()}, and an unmarked container is a literal. Mark the input: Dependency(${validator.type === 'unknown' ? 'schema' : `z…`}).`;
   }
+  const result = issues.map(({ path }) => ({ path, hint: resultHint(at(given, path)) })).find(({ hint }) => hint !== undefined);
+  if (result?.hint !== undefined) return `${result.path.length === 0 ? '' : `at ${pathText([name, ...result.path])}: `}expected ${validator.type}, got ${result.hint}`;
   if (typeof given === 'function' && 'definition' in given) return `expected ${validator.type}, got a model factory. Call it first.`;
   if (asTransform(given) !== undefined) return `expected ${validator.type}, got a context transform. Transforms go to withContext.`;
-  return `expected ${validator.type}, got ${showFor(validator, given)} (${issueText(issues)}). Bind a value of that type, or a model that yields one.`;
+  return `expected ${validator.type}, got ${showFor(validator, given)} (${issueText(issues, name)}). Bind a value of that type, or a model that yields one.`;
 }
 
 function at(value: unknown, path: readonly PropertyKey[]): unknown {

@@ -1,7 +1,7 @@
 /** A `Dependency` container: plain data with models anywhere inside. */
 import { issueText, pathText } from '../errors.ts';
 import { asModel, containerBrand } from './brand.ts';
-import { bindError } from './bind-error.ts';
+import { bindError, resultHint } from './bind-error.ts';
 import { labelOf, showFor } from './definition.ts';
 import type { Definition, InputSpec } from './definition.ts';
 import { frozenCopy, isPlainObject } from './frozen.ts';
@@ -148,7 +148,9 @@ function checkLiterals(definition: Definition, input: InputSpec, value: unknown,
     const result = parseSync(validator, value, () => `${labelOf(definition)}, input '${input.name}'`);
     if (!result.ok) {
       const label = pathText([input.name, ...path]);
-      throw bindError(definition, { ...input, name: label }, `expected ${validator.type}, got ${showFor(validator, value)} (${issueText(result.issues)}).`, { issues: result.issues }, result.error);
+      const hint = resultHint(value);
+      const got = hint === undefined ? `${showFor(validator, value)} (${issueText(result.issues)}).` : hint;
+      throw bindError(definition, { ...input, name: label }, `expected ${validator.type}, got ${got}`, { issues: result.issues }, result.error);
     }
     return;
   }
