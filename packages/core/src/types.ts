@@ -120,10 +120,15 @@ type HiddenKeys<N> = N extends { required: 'hidden'; key: infer K } ? K : never;
 type ContextOfNeeds<N extends AnyNeed> = Simplify<
   { [K in RequiredKeys<N>]: TypeForNeed<N, K> } & { [K in Exclude<N['key'], RequiredKeys<N>>]?: TypeForNeed<N, K> | undefined }
 >;
-/** A rewritten field stays in the contract, so that it can be rewritten again, but nobody has to supply it. */
-type Relaxed<N extends AnyNeed, K> = N extends Need<infer Key, infer T, Unchecked> ? (Key extends K ? Need<Key, T, false> : N) : never;
+/** Without what overrides supply; what patches may leave out stays, but nobody has to supply it. */
+type Relaxed<N extends AnyNeed, Overridden, Patched> =
+  N extends Need<infer Key, infer T, infer R> ? (Key extends Overridden ? never : Key extends Patched ? (R extends 'hidden' ? never : Need<Key, T, false>) : N) : never;
+/** What may be left out is out of sight; the rest is, and is missed. */
 type Hidden<N extends AnyNeed, Kept> =
-  N extends Need<infer Key, infer T, infer R> ? (Key extends Kept ? N : Need<Key, T, R extends false ? false : 'hidden'>) : never;
+  N extends Need<infer Key, infer T, infer R> ? (Key extends Kept ? N : R extends false ? never : Need<Key, T, 'hidden'>) : never;
+/** The needs of a branch that its wrapper keeps from the outside: no part of its contract, but they may be rewritten again. */
+type Covered<N, Left> = N extends AnyNeed ? (N['key'] extends AllKeys<Left> ? never : N) : never;
+type CoveredIn<Rewrites> = IsAny<Rewrites> extends true ? never : Rewrites extends { readonly 'rewritten()': infer N } ? N : never;
 
 /* ---------- models ---------- */
 
@@ -269,10 +274,10 @@ export interface FlowApi<Value, Needs, Unbound, Result, Regular, Rewrites> {
   inspect(context?: object, options?: InspectOptions): FlowInspection;
 }
 type AnyFlow = FlowApi<Unchecked, Unchecked, Unchecked, Unchecked, Unchecked, Unchecked>;
-type BranchNeeds<F> = F extends FlowApi<Unchecked, infer N, Unchecked, Unchecked, Unchecked, Unchecked> ? N : never;
+type BranchNeeds<F> = F extends FlowApi<Unchecked, infer N, Unchecked, Unchecked, Unchecked, infer W> ? N | CoveredIn<W> : never;
 /** Told by `this`, so that how a branch is rewritten plays no part where two models' types are compared. */
 type Rewritten<F, A extends readonly unknown[]> = F extends FlowApi<infer V, infer N, infer U, infer R, infer Regular, infer W>
-  ? CallableModel<V, RewrittenNeeds<N, A>, U, R, Regular, AllRewrites<W, A>>
+  ? CallableModel<V, RewrittenNeeds<N, A>, U, R, Regular, AllRewrites<W, N, A>>
   : never;
 
 /* ---------- bindings ---------- */
@@ -382,13 +387,14 @@ export interface RewriteOf<Field, T> { readonly [rewriteTypes]: { readonly kind:
 interface RewriteOfKind<K> { readonly [rewriteTypes]: { readonly kind: K } }
 type Positional = RewriteOfKind<'patch' | 'closed'>;
 
-type CheckedRewrites<A extends readonly unknown[], N> = { readonly [I in keyof A]: CheckedRewrite<A[I], N> };
-type CheckedRewrite<X, N> =
+type CheckedRewrites<A extends readonly unknown[], N> = { readonly [I in keyof A]: CheckedRewrite<A[I], N, I, A> };
+type CheckedRewrite<X, N, I, A extends readonly unknown[]> =
   IsAny<N> extends true ? X
-  : X extends RewriteOfKind<'closed'> ? X
+  : X extends RewriteOfKind<'closed'> ? (I extends '0' | number ? X : 'a closed context is the first argument')
   : X extends PatchTransform<infer F, unknown> ? ([BadPatches<F, N>] extends [never] ? X : PatchTransform<{ readonly [K in BadPatches<F, N>]: PatchedType<K, N> }, Unchecked>)
   : X extends RewriteOfKind<'field' | 'computed'> ? 'pass it by field name: withContext({ field: transform })'
   : X extends Method ? 'call the transform factory first'
+  : A extends readonly [unknown, ...infer Others] ? (I extends `${Others['length']}` ? CheckedOverrides<X, Extract<N, AnyNeed>> : 'the record of overrides is the last argument')
   : CheckedOverrides<X, Extract<N, AnyNeed>>;
 type PatchedType<K, N> = K extends AllKeys<N> ? TypeForNeed<Extract<N, AnyNeed>, K> : NotRead<K>;
 type BadPatches<F, N> = { [K in keyof F]-?: F[K] extends Given<PatchedType<K, N>> ? never : K }[keyof F];
@@ -411,7 +417,7 @@ type Closed<N extends AnyNeed, C> = [C] extends [never] ? N : C extends ClosedCo
 /** What the branch needs of the context that it sees. */
 type RewrittenNeeds<N, A extends readonly unknown[]> =
   IsAny<N> extends true ? Unchecked
-  : [N] extends [AnyNeed] ? Relaxed<Closed<N, ClosedIn<A>>, OverrideKeys<OverridesOf<A>> | PatchedKeys<A[number]>>
+  : [N] extends [AnyNeed] ? Relaxed<Closed<N, ClosedIn<A>>, OverrideKeys<OverridesOf<A>>, PatchedKeys<A[number]>>
   : N;
 type Patches<A extends readonly unknown[]> = Extract<A[number], RewriteOfKind<'patch'>>;
 type TransformedKeys<O> = O extends unknown ? { [K in keyof O]: [Extract<O[K], RewriteOfKind<unknown>>] extends [never] ? never : K }[keyof O] : never;
@@ -419,12 +425,13 @@ type RewriteNeeds<X> = IsAny<X> extends true ? Unchecked : X extends { readonly 
 type RewriteUnbound<X> = IsAny<X> extends true ? Unchecked : X extends { readonly [rewriteTypes]: { readonly unbound: infer U } } ? U : never;
 /**
  * What the rewrites themselves need of the context that enters: by field, since a later override of the field ends the need, and
- * under `'patches()'`, which is no field, for patches. A wrapper's own rewrites never supply each other.
+ * under `'patches()'`, which is no field, for patches. A wrapper's own rewrites never supply each other. `'rewritten()'` are the {@link Covered} needs.
  */
-type AllRewrites<Old, A extends readonly unknown[]> = MergedRewrites<IsAny<Old> extends true ? {} : Old, Patches<A>, OverridesOf<A>>;
-type MergedRewrites<Old, P, O> = {
-  readonly [K in Exclude<keyof Old, OverrideKeys<O>> | TransformedKeys<O> | ([P] extends [never] ? never : 'patches()')]:
-    K extends 'patches()' ? Upstream<RewriteNeeds<P> | NeedsOf<Pick<Old, K & keyof Old>>, never>
+type AllRewrites<Old, N, A extends readonly unknown[]> = MergedRewrites<IsAny<Old> extends true ? {} : Old, Patches<A>, OverridesOf<A>, IsAny<N> extends true ? never : CoveredIn<Old> | Covered<N, RewrittenNeeds<N, A>>>;
+type MergedRewrites<Old, P, O, C> = {
+  readonly [K in Exclude<keyof Old, OverrideKeys<O>> | TransformedKeys<O> | ([P] extends [never] ? never : 'patches()') | ([C] extends [never] ? never : 'rewritten()')]:
+    K extends 'rewritten()' ? C
+    : K extends 'patches()' ? Upstream<RewriteNeeds<P> | NeedsOf<Pick<Old, K & keyof Old>>, never>
     : K extends keyof O ? Upstream<RewriteNeeds<O[K]>, RewriteUnbound<O[K]>>
     : Old[K & keyof Old];
 } & {};
