@@ -24,6 +24,34 @@ describe('a model that comes to wait for itself', () => {
     await expect(self.flow.compute()).rejects.toThrow(flowError('CYCLE', 'cycles.selfSync'));
   });
 
+  test('is told in which context, and that the one asked for is equal in what it reads', async () => {
+    const self: CallableModel<number> = flowModel({ name: 'cycles.reads', inputs: { n: FromContext(z.number()) } }, ({ n }, run): Promise<number> => run.compute(self, { n, other: 5 }))();
+    const error = await rejection(self.flow.compute({ n: 7 }));
+    expect(error.message).toContain('cycles.reads in { n: 7 } → cycles.reads in { n: 7 }');
+    expect(error.message).toMatch(/equal in all that it reads \('other', which was given too, is not read\)/);
+    expect(error.details).toMatchObject({ cycle: ['cycles.reads'], contexts: [{ n: 7 }] });
+  });
+
+  test('is told that no other context changes anything where none is read', async () => {
+    const self: CallableModel<number> = flowModel({ name: 'cycles.blind', inputs: {} }, (_, run): Promise<number> => run.compute(self, { n: Math.random() }))();
+    const error = await rejection(self.flow.compute());
+    expect(error.message).toContain('cycles.blind → cycles.blind. It reads no context');
+    expect(error.message).not.toContain('another context');
+  });
+
+  test('through others is told in which contexts, as they differ on the way', async () => {
+    const there: CallableModel<number> = flowModel({ name: 'cycles.there', inputs: { n: FromContext(z.number()) } }, async ({ n }, run): Promise<number> => run.compute(back, { n: n + 1 }))();
+    const back: CallableModel<number> = flowModel({ name: 'cycles.back', inputs: { n: FromContext(z.number()) } }, async ({ n }, run): Promise<number> => run.compute(there, { n: n - 1 }))();
+    expect((await rejection(there.flow.compute({ n: 1 }))).message).toMatch(/cycles\.there in \{ n: 1 \} → cycles\.back in \{ n: 2 \} → cycles\.there in \{ n: 1 \}|cycles\.back in \{ n: 2 \} → cycles\.there in \{ n: 1 \} → cycles\.back in \{ n: 2 \}/);
+  });
+
+  test('shows no secret of its context', async () => {
+    const self: CallableModel<number> = flowModel({ name: 'cycles.secret', inputs: { token: FromContext(z.string().meta({ secret: true })) } }, ({ token }, run): Promise<number> => run.compute(self, { token }))();
+    const error = await rejection(self.flow.compute({ token: 'hunter2' }));
+    expect(error.message).toContain('[secret]');
+    expect(error.message + JSON.stringify(error.details)).not.toContain('hunter2');
+  });
+
   test('in another context is no cycle', async () => {
     const factorial: CallableModel<number> = flowModel({ inputs: { n: FromContext(z.number()) } }, async ({ n }, run): Promise<number> => (n <= 1 ? 1 : n * (await run.compute(factorial, { n: n - 1 }))))();
     expect((await factorial.flow.compute({ n: 10 })).value).toBe(3_628_800);
@@ -80,6 +108,7 @@ describe('longer cycles', () => {
     const error = await rejection(models[0]!.flow.compute());
     expect(error.code).toBe('CYCLE');
     expect(error.details['cycle']).toHaveLength(5000);
+    expect(error.message.length).toBeLessThan(1000);
   });
 
   test('the cycle is named in the order of waiting', async () => {

@@ -9,7 +9,7 @@ import { Caller } from './caller.ts';
 import type { LazyOperand, RunServices, Wait } from './caller.ts';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
-import { cycleError, waitPath, waitsOf } from './cycles.ts';
+import { cycleError, endlessError, waitPath, waitsOf } from './cycles.ts';
 import { FlowError } from '../errors.ts';
 import { finishSync } from './finish-sync.ts';
 import { giveUp } from './give-up.ts';
@@ -113,10 +113,7 @@ export class Asks implements RunServices, GatherServices {
     const model = nestedModel(value);
     const plan = planOf(model, treatOf(run.options));
     if (plan.hasEvaluators) run.manage();
-    if (caller.act.depth >= DEEPEST) {
-      const name = labelOf(model.definition);
-      throw new FlowError('CYCLE', `${name}: ${DEEPEST} evaluations wait for each other, each by run.compute of the one above. Does the recursion end? Bind the model once and pass it on, so that a cycle is seen at once.`, { details: { cycle: [name] } });
-    }
+    if (caller.act.depth >= DEEPEST) throw endlessError(labelOf(model.definition), caller, DEEPEST);
     const act = new Activation(plan, nestedContext(caller.act, caller.cell, model, context), caller);
     run.identify();
     run.checkEager(act);

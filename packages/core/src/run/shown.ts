@@ -2,10 +2,13 @@
 import { readsOf } from '../context/contract.ts';
 import { SECRET_TEXT } from '../errors.ts';
 import { isSecretField } from '../model/definition.ts';
-import { indexOf, isSpecial } from '../plan/plan.ts';
+import { indexOf, isSlot, isSpecial } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { secretSlotsOf } from '../plan/secret-slots.ts';
 import type { Activation } from './activation.ts';
+import type { Place } from './identity.ts';
+import { Problem } from './problems.ts';
+import { EMPTY } from './states.ts';
 
 const known = new WeakMap<Plan, { readonly slots: number; readonly fields: ReadonlySet<string> }>();
 
@@ -33,6 +36,30 @@ function isSecretHere(act: Activation, name: string): boolean {
 export function givenContext(act: Activation): Readonly<Record<string, unknown>> {
   const secrets = secretFields(act.plan);
   return Object.freeze(Object.fromEntries(Object.entries(act.context).map(([name, value]) => [name, secrets.has(name) ? SECRET_TEXT : value])));
+}
+
+/**
+ * What tells an evaluation from others of its model: the context fields that its body consumes and, of a nested evaluation, those that its upstream
+ * reads of the given context. Fills no slot: what is not known yet is left out.
+ */
+export function shownFields({ act, cell }: Place): Readonly<Record<string, unknown>> {
+  const { plan } = act;
+  const marks = secretSlotsOf(plan);
+  const fields: Record<string, unknown> = {};
+  const note = (name: string, value: unknown, isTold: boolean): void => {
+    if (value !== undefined) fields[name] = isTold || isSecretHere(act, name) ? SECRET_TEXT : value;
+  };
+  for (let i = plan.offsets[cell]!; i < plan.offsets[cell + 1]!; i++) {
+    const op = plan.ops[i]!;
+    if (!isSlot(op)) continue;
+    const slot = plan.slots[indexOf(op)]!;
+    const value = act.slots[indexOf(op)];
+    if (value === EMPTY || value instanceof Problem) continue;
+    if (slot.kind === 'parse') note(slot.field.name, value, marks[slot.source] === 1);
+    else if (slot.kind === 'object') slot.owner.contextFields.forEach(({ name }, at) => note(name, (value as Readonly<Record<string, unknown>>)[name], marks[slot.sources[at]!] === 1));
+  }
+  if (cell === plan.root) for (const name of readsOf(plan.origin).keys()) if (!Object.hasOwn(fields, name) && Object.hasOwn(act.context, name)) note(name, act.context[name], false);
+  return fields;
 }
 
 /** A body's inputs, with what a schema on either side calls a secret masked. */
