@@ -361,7 +361,32 @@ describe('a cache that does harm', () => {
     expect(await survive('bad.set', { set: fail })).toEqual({ values: right, told: onceEach });
     const reject = (): Promise<never> => Promise.reject(new Error('net gone'));
     expect(await survive('bad.get.async', { get: reject, getMany: reject })).toEqual({ values: right, told: onceEach });
-    expect((await survive('bad.set.async', { set: reject })).values).toEqual(right);
+    expect(await survive('bad.set.async', { set: reject })).toEqual({ values: right, told: onceEach });
+  });
+
+  test('a store that fails at once is told before run:end; one that takes time is not waited for', async () => {
+    const types: string[] = [];
+    const { cache } = noting(true);
+    const compute = async (set: ResultCache['set']) => {
+      types.length = 0;
+      const five = flowModel({ name: 'stores.five', inputs: {}, replace: true }, async () => 5);
+      return (await five().flow.compute({}, { cache: { ...cache, set }, observer: (event) => void types.push(event.type) })).value;
+    };
+    expect(await compute(async () => Promise.reject(new Error('full')))).toBe(5);
+    expect(types).toEqual(['run:start', 'node:start', 'node:end', 'warning', 'run:end']);
+    expect(await compute(() => new Promise(() => {}))).toBe(5);
+    expect(types.at(-1)).toBe('run:end');
+  });
+
+  test('what an asynchronous store in memory takes is there when compute has answered', async () => {
+    const { cache, entries } = noting(true);
+    const later: ResultCache = { ...cache, set: async (key, entry) => {
+      for (let i = 0; i < 20; i++) await Promise.resolve();
+      return cache.set(key, entry);
+    } };
+    const { make } = diamond('stores.later');
+    await make().flow.compute({ n: 1 }, { cache: later });
+    expect(entries.has(keyOf(make(), { n: 1 }))).toBe(true);
   });
 
   test('one that hands over rubbish', async () => {

@@ -23,6 +23,7 @@ import { noteRun } from './history.ts';
 import { demandKey, Keys } from './keys.ts';
 import type { CacheEntry, ResultCache } from './result-cache.ts';
 import { rootKeyPlace } from './root-keys.ts';
+import { Stores } from './stores.ts';
 
 type Answers = readonly (CacheEntry | undefined)[];
 
@@ -42,6 +43,7 @@ export class Remembered implements Memory {
   /** The cache did not answer in time: it is not asked again. */
   #isSlow = false;
   #hasWarned = false;
+  readonly #stores = new Stores();
 
   constructor(run: Run) {
     const { cache } = run.options;
@@ -260,10 +262,14 @@ export class Remembered implements Memory {
       const stored = this.#cache!.set(key, entry);
       if (!isPromise(stored)) return;
       this.#flights!.storing(key, entry, stored);
-      stored.then(undefined, (error: unknown) => this.#warn(new CacheFailure('set', error)));
+      this.#stores.add(stored, (error) => this.#warn(new CacheFailure('set', error)));
     } catch (error) {
       this.#warn(new CacheFailure('set', error));
     }
+  }
+
+  stored(): Promise<void> | undefined {
+    return this.#stores.settled();
   }
 
   /** Once per run: a cache that is down has much to say. */

@@ -20,7 +20,7 @@ export function computing(remembering: Remembering): Pick<Engine, 'compute' | 'c
     compute(model, context, options) {
       try {
         const begun = begin(model, context, options, false);
-        return begun instanceof Run ? begun.compute() : Promise.resolve(begun.outcome);
+        return begun instanceof Run ? answerOf(begun) : Promise.resolve(begun.outcome);
       } catch (error) {
         return Promise.reject(error);
       }
@@ -30,4 +30,11 @@ export function computing(remembering: Remembering): Pick<Engine, 'compute' | 'c
       return begun instanceof Run ? begun.computeSync() : begun.outcome;
     },
   };
+}
+
+/** A result is handed over once a cache has stored it, unless that takes time. */
+function answerOf(run: Run): Promise<unknown> {
+  const outcome = run.compute();
+  const { managed } = run;
+  return managed?.memory.isOn === true ? outcome.then((value) => (managed.ended === undefined ? value : managed.ended.then(() => value))) : outcome;
 }

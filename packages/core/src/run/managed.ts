@@ -39,6 +39,8 @@ export class Managed {
   /** The run as a whole, as events name it. */
   readonly #whole: Subject | undefined;
   #startedAt = 0;
+  /** What an answer of the run waits for: results that a cache is still storing. */
+  ended: Promise<void> | undefined = undefined;
 
   constructor(run: Run, remembering: Remembering) {
     this.run = run;
@@ -82,9 +84,13 @@ export class Managed {
       task.scope.abort(reason);
     }
     this.memory.leave();
+    this.ended = failure === undefined && !this.isSync ? this.memory.stored() : undefined;
     if (this.emitter === undefined) return;
     const status: NodeStatus = failure === undefined ? 'computed' : isCancelled ? 'cancelled' : 'failed';
-    this.emitter.emit(this.#whole!, { type: 'run:end', status, durationMs: this.clock.now() - this.#startedAt, error });
+    const durationMs = this.clock.now() - this.#startedAt;
+    const tell = (): void => this.emitter!.emit(this.#whole!, { type: 'run:end', status, durationMs, error });
+    if (this.ended === undefined) tell();
+    else this.ended = this.ended.then(tell);
   }
 
   /** Bodies that other runs wait for go on, each in a run of its own, which waits in turn for what the body was waiting for. */

@@ -38,6 +38,8 @@ export interface Memory {
   forget(act: Activation): void;
   /** The run is over: it waits for no other run. */
   leave(): void;
+  /** Nothing where all is stored; else resolves when it is, or when that turns out to take time. */
+  stored(): Promise<void> | undefined;
 }
 
 /** How the engine remembers, put in by `engine.ts`: `run/` does not know `cache/`. */
