@@ -93,16 +93,10 @@ export class ParallelBatchFlow<Shared = unknown, Params extends object = Record<
 /** Passes of which the first failure cancels the others. */
 async function together(who: string, scope: RunScope, start: (inner: RunScope) => Promise<unknown>[]): Promise<void> {
   const controller = new AbortController();
-  const { signal } = scope;
-  const onAbort = (): void => controller.abort(signal?.reason);
-  signal?.addEventListener('abort', onAbort, { once: true });
-  if (signal?.aborted === true) onAbort();
   try {
-    await Promise.all(start(scope.withSignal(controller.signal)));
+    await Promise.all(start(scope.inside({ signal: controller.signal })));
   } catch (error) {
     controller.abort(cancelled(who, new Error('another pass failed', { cause: error })));
     throw error;
-  } finally {
-    signal?.removeEventListener('abort', onAbort);
   }
 }

@@ -80,7 +80,7 @@ export class Flow<Shared = unknown, Params extends object = Record<string, unkno
     const { timeout } = this.flowOptions;
     if (timeout === undefined) return this._phases(execution, shared);
     const work = (signal: AbortSignal): Promise<unknown> => {
-      const limited = execution.at(0, execution.scope.withSignal(signal));
+      const limited = execution.at(0, execution.scope.inside({ signal }));
       return within(limited, () => this._phases(limited, shared));
     };
     return (await evaluateWhole(this, nodeName(this), timeout, execution, work)) as string | undefined;

@@ -48,7 +48,7 @@ export class RunScope implements Parts {
   inside({ signal, observer, evaluator, cache, reducers }: Pick<FlowOptions, 'signal' | 'observer' | 'evaluator' | 'cache' | 'reducers'>): RunScope {
     if (signal === undefined && observer === undefined && evaluator === undefined && cache === undefined && reducers === undefined) return this;
     return new RunScope({
-      ...this.#parts(),
+      clock: this.clock,
       signal: signal === undefined || this.signal === undefined ? (signal ?? this.signal) : AbortSignal.any([this.signal, signal]),
       evaluator: evaluator === undefined ? this.evaluator : this.evaluator === undefined ? acrossRun(evaluator) : compose(this.evaluator, acrossRun(evaluator)),
       cache: cache ?? this.cache,
@@ -57,18 +57,9 @@ export class RunScope implements Parts {
     });
   }
 
-  withSignal(signal: AbortSignal): RunScope {
-    return new RunScope({ ...this.#parts(), signal });
-  }
-
   /** Throws CANCELLED when nothing may start any more. */
   assertOpen(who: string): void {
     if (this.signal?.aborted === true) throw cancelled(who, this.signal.reason);
-  }
-
-  #parts(): Parts {
-    const { signal, evaluator, cache, clock, tracer, reducers } = this;
-    return { signal, evaluator, cache, clock, tracer, reducers };
   }
 }
 

@@ -1,3 +1,4 @@
+import { GenericResult } from '@flowmodel/core';
 import { BatchNode, Flow, Node, ParallelBatchNode } from '@flowmodel/store';
 import type { Items } from '@flowmodel/store';
 import { describe, expect, test } from 'vitest';
@@ -154,6 +155,18 @@ describe('batch nodes', () => {
     expect(error.message).toContain(type);
   });
 
+  test('PF30 the same goes for what an async prep yields', async () => {
+    class Later extends Doubles {
+      override prep(): never {
+        return Promise.resolve(super.prep()) as never; // as if it were async
+      }
+    }
+    const shared: Shared = {};
+    await new Later(new Set([1, 2])).run(shared);
+    expect([shared.items, shared.results]).toEqual([[1, 2], [2, 4]]);
+    expect((await rejection(new Later('ab').run({}))).code).toBe('INVALID_RESULT');
+  });
+
   test('PF30 an array reaches post as the same object', async () => {
     const items = [1];
     const shared: Shared = {};
@@ -177,6 +190,25 @@ describe('batch nodes', () => {
   });
 });
 
+describe.each([['BatchNode', BatchNode], ['ParallelBatchNode', ParallelBatchNode]] as const)('%s', (_, Base) => {
+  test('an item that is what a model computed goes on as its value', async () => {
+    class Boxes extends (Base as typeof BatchNode<Shared, Record<string, unknown>, number, number>) {
+      override prep(): number[] {
+        return [1, 2];
+      }
+      override exec(item: number): GenericResult<number> {
+        return new GenericResult(item * 2);
+      }
+      override post(shared: Shared, _items: number[], results: number[]): void {
+        shared.results = results;
+      }
+    }
+    const shared: Shared = {};
+    await new Boxes().run(shared);
+    expect(shared.results).toEqual([2, 4]);
+  });
+});
+
 describe('parallel batch nodes', () => {
   test('PF48 all items start at once, and results keep the order of the items', async () => {
     const started: number[] = [];
@@ -195,6 +227,22 @@ describe('parallel batch nodes', () => {
     for (const gate of gates.toReversed()) gate.resolve();
     await done;
     expect(shared.results).toEqual([0, 2, 4, 6, 8]);
+  });
+
+  test('PF-X1 PF24 an item in its first attempt knows nothing of the second one of another', async () => {
+    const retried = gate();
+    const seen: Record<number, number[]> = { 1: [], 2: [] };
+    class Each extends ParallelDoubles {
+      override async exec(item: number): Promise<number> {
+        if (item === 1 && this.currentRetry === 0) throw new Error('again');
+        if (item === 1) retried.resolve();
+        await retried.promise;
+        seen[item]!.push(this.currentRetry);
+        return item;
+      }
+    }
+    await new Each(2).run({ numbers: [1, 2] });
+    expect(seen).toEqual({ 1: [1], 2: [0] });
   });
 
   test('PF48 a hundred items', async () => {

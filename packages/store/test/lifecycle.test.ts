@@ -1,5 +1,5 @@
 import { flowPathOf } from '@flowmodel/core';
-import { BaseNode, Flow, Node, ParallelBatchNode } from '@flowmodel/store';
+import { BaseNode, Flow, graphOf, Node, ParallelBatchNode } from '@flowmodel/store';
 import { describe, expect, test } from 'vitest';
 import { warningsOf } from './nodes.ts';
 
@@ -134,6 +134,8 @@ describe('the phases of a node', () => {
     copy.setParams({ a: 2 });
     copy.on('more', next);
     expect(copy).toBeInstanceOf(Node);
+    const named = new Node({ name: 'original' });
+    expect(graphOf(named.clone()).nodes[0]!.name).toBe('original');
     expect([node.params, copy.params]).toEqual([{ a: 1 }, { a: 2 }]);
     expect([...node._successors.keys()]).toEqual(['default']);
     expect([...copy._successors.keys()]).toEqual(['default', 'more']);
