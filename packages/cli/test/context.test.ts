@@ -55,6 +55,11 @@ describe('a word is read as the schema says', () => {
     ['lower', 'AB', 'ab'],
     ['instant', '2024-01-01T00:00:00Z', new Date('2024-01-01')],
     ['trimmed', ' a ', 'a'],
+    ['relative', 'epoch', new Date(0)], // what the step before makes of the word
+    ['relative', '2024-01-01', new Date('2024-01-01')], // what comes after it would have read
+    ['row', 'a,5,6', ['a', 5, 6]],
+    ['code', '5', 5n],
+    ['code', '6n', 6n],
     ['withDefault', '2024-01-01', new Date('2024-01-01')],
   ])('%s %j', ([name, text, value]) => {
     expect(parsed(name, new Text(text))).toEqual(value);
@@ -126,6 +131,20 @@ describe('whatever is written', () => {
   });
 });
 
+describe('a field that several read', () => {
+  test.for([
+    ['textFirst', "[ '5', '5' ]\n"], // as a number one of them would refuse it
+    ['numberFirst', "[ '5', '5', '5' ]\n"],
+    ['either', "[ '5', '5' ]\n"], // both accept both: the first decides
+  ] as const)('is read so that most accept it: %s', ([name, value]) => {
+    expect(flowmodel(['run', `types.ts#shared.${name}`, 'x=5'])).toEqual({ status: 0, stdout: value, stderr: '' });
+  });
+
+  test('what a schema would only say asynchronously is left to the run', () => {
+    expect(flowmodel(['run', 'types.ts#asynchronous', 'x=5'])).toMatchObject({ status: 1, stdout: '', stderr: expect.stringMatching(/^error: ASYNC_IN_SYNC .*asynchronous/) });
+  });
+});
+
 describe('where a context comes from', () => {
   const region = (...args: readonly string[]) => flowmodel(['run', 'types.ts#read.region', ...args]);
 
@@ -142,12 +161,17 @@ describe('where a context comes from', () => {
     expect(region('region={"name":"x","since":"2024-01-01"}', 'region.name=y').stdout).toContain("name: 'y'");
   });
 
+  test('a field whose name has a dot is that field', () => {
+    expect(flowmodel(['run', 'types.ts#named', 'region.name=north', 'region.since=2024']).stdout).toBe("{ 'region.name': 'north', region: { since: 2024 } }\n");
+  });
+
   test('files are JSON or YAML', () => {
-    const folder = new Folder({ 'a.json': '{ "region": { "name": "json", "since": "2024-01-01" } }', 'b.yaml': 'region:\n  name: yaml\n  since: 2024-01-01\n  tags: [a, b]\n', 'c.json': '[1]', 'd.json': '{', 'e.yml': '- a\nb' });
+    const folder = new Folder({ 'a.json': '{ "region": { "name": "json", "since": "2024-01-01" } }', 'b.yaml': 'region:\n  name: yaml\n  since: 2024-01-01\n  tags: [a, b]\n', 'region=north': 'region: { name: plain, since: 2024-01-01 }', 'c.json': '[1]', 'd.json': '{', 'e.yml': '- a\nb' });
     try {
       const at = (name: string) => region('--context', `${folder.path}/${name}`);
       expect(at('a.json').stdout).toBe("{ name: 'json', since: 2024-01-01T00:00:00.000Z }\n");
       expect(at('b.yaml').stdout).toBe("{ name: 'yaml', since: 2024-01-01T00:00:00.000Z, tags: [ 'a', 'b' ] }\n");
+      expect(at('region=north').stdout).toBe("{ name: 'plain', since: 2024-01-01T00:00:00.000Z }\n"); // a file, whatever its name
       expect(at('c.json')).toMatchObject({ status: 2, stderr: expect.stringContaining('a context is an object') });
       expect(at('d.json')).toMatchObject({ status: 2, stderr: expect.stringContaining('d.json is not valid JSON') });
       expect(at('e.yml')).toMatchObject({ status: 2, stderr: expect.stringContaining('e.yml is not valid YAML') });

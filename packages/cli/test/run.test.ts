@@ -98,6 +98,10 @@ describe('exit codes', () => {
     expect({ status, stderr }).toEqual({ status: 1, stderr: 'error: INVALID_RESULT misfit returned "five", and its output is number (Invalid input: expected number, received string). Change the body, or the output schema.\n' });
   });
 
+  test('1: what an error says does not reach the terminal as orders to it', () => {
+    expect(flowmodel(['run', 'behaviour.ts#clearing']).stderr).toMatch(/^error: clearing failed\n {2}Error: gone\\u001b\[2J\n {2}and away\n/);
+  });
+
   test('1: a graph that cannot run', () => {
     expect(flowmodel(['run', 'behaviour.ts#unbound'])).toMatchObject({ status: 1, stderr: expect.stringMatching(/^error: UNBOUND_INPUT .*loaded/s) });
     expect(flowmodel(['run', 'behaviour.ts#needsClient'])).toMatchObject({ status: 1, stderr: expect.stringMatching(/^error: MISSING_RESOURCE .*client/s) });
@@ -113,7 +117,8 @@ describe('exit codes', () => {
   });
 
   test('2: an input in the context', () => {
-    expect(flowmodel(['run', 'visitors.ts#current', ...days, 'location=zoo'])).toMatchObject({ status: 2, stderr: expect.stringMatching(/REGULAR_OVERRIDE .*location/s) });
+    const { status, stderr } = flowmodel(['run', 'visitors.ts#current', ...days, 'location=zoo']);
+    expect({ status, stderr }).toMatchObject({ status: 2, stderr: expect.stringMatching(/^error: REGULAR_OVERRIDE .*location/s) }); // and no warning that nothing reads it
   });
 
   test.for([
@@ -143,7 +148,7 @@ describe('a value that nobody accepts', () => {
   test('is told together with what the graph itself has to say', () => {
     const { stderr } = flowmodel(['run', 'behaviour.ts#lazy', 'depth=deep', 'ask=perhaps']);
     expect(stderr).toContain('depth: number, got "deep"');
-    expect(stderr).toContain('ask: boolean, got "perhaps"');
+    expect(stderr.match(/ask: boolean, got "perhaps"/g)).toHaveLength(1); // once, although both would say it
   });
 });
 

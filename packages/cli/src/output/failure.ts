@@ -5,7 +5,7 @@ import { LoadError } from '../load/module.ts';
 import { PlacedError } from './placed.ts';
 import { StallError } from '../stall.ts';
 import { UsageError } from '../usage-error.ts';
-import { hasColours, painter } from './terminal.ts';
+import { hasColours, painter, printable } from './terminal.ts';
 
 /** Errors whose message says all; others are shown with their stack. */
 const isPlain = (error: unknown): error is Error => error instanceof UsageError || error instanceof StallError || error instanceof FlowError;
@@ -54,7 +54,7 @@ function causeText(error: unknown, stream: NodeJS.WriteStream, depth = 0): strin
   const parts = (error instanceof AggregateError ? (error.errors as unknown[]) : []).map((part, i) => `[${i}]: ${causeText(part, stream, depth + 1)}`);
   const details = Object.entries(error).filter(([name]) => !['name', 'message', 'stack', 'cause', 'errors'].includes(name)).map(([name, value]) => `${name}: ${inspect(value, { colors: hasColours(stream), depth: 2 })}`);
   const cause = error.cause === undefined ? [] : [`[cause]: ${causeText(error.cause, stream, depth + 1)}`];
-  return [...placeIn(stack), `${error.name}: ${error.message}`, ...frames, ...[...details, ...parts, ...cause].map(indented)].join('\n');
+  return [...placeIn(stack), printable(`${error.name}: ${error.message}`), ...frames, ...[...details, ...parts, ...cause].map(indented)].join('\n');
 }
 
 /** Of text that is no code Node says, before anything else, where it stands: the file, the line, and a mark below it. */

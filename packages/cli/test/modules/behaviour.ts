@@ -44,6 +44,7 @@ const shortly = (what: () => void) => new Promise<number>((resolve) => {
 });
 export const uncaught = flowModel({ name: 'uncaught', inputs: {} }, () => shortly(() => { throw new RangeError('in a callback'); }))();
 export const unhandled = flowModel({ name: 'unhandled', inputs: {} }, () => shortly(() => { void Promise.reject(new RangeError('not awaited')); }))();
+export const clearing = flowModel({ name: 'clearing', inputs: {} }, () => { throw new Error('gone\u001B[2J\nand away'); })();
 export const misfit = flowModel({ name: 'misfit', inputs: {}, output: z.number() }, () => JSON.parse('"five"') as number)();
 
 export const blocking = flowModel({ name: 'blocking', inputs: {} }, () => {
@@ -60,7 +61,7 @@ export const chatty = flowModel({ name: 'chatty', inputs: {} }, (_, run) => {
 })();
 
 export const login = flowModel(
-  { name: 'login', inputs: { token: FromContext(z.string().min(8).meta({ secret: true })), user: FromContext(z.string()) } },
+  { name: 'login', inputs: { token: FromContext(z.string().min(8, { error: ({ input }) => `${JSON.stringify(input)} is short` }).meta({ secret: true })), user: FromContext(z.string()) } },
   ({ user }) => `hello ${user}`,
 )();
 export const password = flowModel({ name: 'password', inputs: {}, output: z.string().meta({ secret: true }) }, () => 'hunter2hunter2')();

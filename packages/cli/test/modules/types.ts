@@ -1,5 +1,5 @@
 /** One field of every kind that a command line can give. */
-import { flowModel, FromContext } from '@flowmodel/core';
+import { Dependency, flowModel, FromContext } from '@flowmodel/core';
 import { z } from 'zod';
 
 const levels = { low: 1, high: 2 } as const;
@@ -29,8 +29,23 @@ export const schemas = {
   lower: z.string().transform((text) => text.toLowerCase()),
   instant: z.codec(z.iso.datetime(), z.date(), { decode: (text) => new Date(text), encode: (date) => date.toISOString() }),
   trimmed: z.preprocess((value) => (typeof value === 'string' ? value.trim() : value), z.string()),
+  relative: z.preprocess((value) => (value === 'epoch' ? new Date(0) : value), z.date()),
+  row: z.tuple([z.string()], z.number()),
+  code: z.literal([5n, 6n]),
   withDefault: z.date().default(new Date(0)),
 };
+
+/** The same field, read by two who want different things of it. */
+const as = <S extends z.ZodType>(name: string, schema: S) => flowModel({ name, inputs: { x: FromContext(schema) } }, ({ x }) => x);
+const list = flowModel({ name: 'list', inputs: { all: Dependency(z.array(z.unknown())) } }, ({ all }) => all);
+export const shared = {
+  textFirst: list({ all: [as('a', z.string())(), as('b', z.union([z.number(), z.string()]))()] }),
+  numberFirst: list({ all: [as('c', z.union([z.number(), z.string()]))(), as('d', z.string())(), as('e', z.string().min(1))()] }),
+  either: list({ all: [as('f', z.string().or(z.number()))(), as('g', z.number().or(z.string()))()] }),
+};
+const asked = (text: string) => Promise.resolve(text !== ''); // no async function: nobody sees it coming
+export const asynchronous = as('asynchronous', z.string().refine((text) => asked(text)))();
+export const named = flowModel({ name: 'named', inputs: { 'region.name': FromContext(z.string()), region: FromContext(z.unknown().optional()) } }, (inputs) => inputs)();
 
 /** Its value is what it read. */
 export const read = Object.fromEntries(
