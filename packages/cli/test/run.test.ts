@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { flowmodel } from './command.ts';
+import { flowmodel, terminal } from './command.ts';
 
 vi.setConfig({ testTimeout: 60_000 }); // each test starts processes
 
@@ -29,6 +29,16 @@ describe('the result goes to stdout, everything else to stderr', () => {
   test('values are pretty, texts are as they are', () => {
     expect(flowmodel(['run', 'behaviour.ts#boxed']).stdout).toBe("{ rows: [ { price: 5 }, { price: 7n } ], at: Map(1) { 'day' => 1970-01-01T00:00:00.000Z } }\n");
     expect(flowmodel(['run', 'behaviour.ts#login', 'user=Ada', 'token=hunter2hunter2']).stdout).toBe('hello Ada\n');
+  });
+
+  test('data that goes to a file is whole, on a terminal it is cut', () => {
+    const { stdout } = flowmodel(['run', 'behaviour.ts#large']);
+    expect(stdout).toMatch(/ 148, +149\n? +\]/);
+    expect(stdout).toContain('x'.repeat(20_000));
+    const { screen } = terminal(['run', 'behaviour.ts#large', '--quiet']);
+    expect(screen).toContain('50 more items');
+    expect(screen).toContain('10000 more characters');
+    expect(screen.length).toBeLessThan(20_000);
   });
 
   test('--json prints JSON, and what JSON does not have as documents do', () => {

@@ -72,5 +72,6 @@ export const lazy = flowModel({ name: 'lazy', inputs: { maybe: Lazy(z.number()),
 export const needsClient = flowModel({ name: 'needsClient', inputs: { client: Resource<object>() } }, () => 1)();
 export const unbound = total();
 export const opaque = flowModel({ name: 'opaque', inputs: {} }, () => ({ open: new (class Handle {})() }))();
+export const large = flowModel({ name: 'large', inputs: {} }, () => ({ numbers: Array.from({ length: 150 }, (_, i) => i), text: 'x'.repeat(20_000) }))();
 export const boxed = flowModel({ name: 'boxed', inputs: {} }, () => new GenericResult({ rows: [{ price: 5 }, { price: 7n }], at: new Map([['day', new Date(0)]]) }))();
 export const ambient = flowModel({ name: 'ambient', inputs: { day: z.number(), loaded: z.number() } }, ({ day, loaded }) => [day, loaded])({ day: 1, loaded: load() });
