@@ -47,10 +47,12 @@ export class Activation {
   readonly values: unknown[];
   /** Per cell, once the run is asynchronous: upstream cells still to finish, -1 while nobody asked for it. */
   remaining: number[] | undefined = undefined;
+  /** The first who waits for the root: for most nested evaluations the only one that waits for anything. */
+  #rootWaiter: Waiter | undefined = undefined;
   /** What only some cells have; made when the first one does. */
   #extras: Extras | undefined = undefined;
   #dependents: Dependents | undefined = undefined;
-  #identities: number[] | undefined = undefined;
+  #identities: (number | undefined)[] | undefined = undefined;
 
   constructor(plan: Plan, context: Readonly<Record<string, unknown>>, caller: Caller | undefined) {
     this.plan = plan;
@@ -65,9 +67,28 @@ export class Activation {
     return (this.#extras ??= { waiters: undefined, callers: undefined, boxes: undefined, joined: undefined, prefetched: undefined, askers: undefined, followed: undefined });
   }
 
-  /** Called with a cell's value or `Failure` when it is there. */
-  get waiters(): Map<number, Waiter[]> {
-    return (this.#more.waiters ??= new Map());
+  /** Calls back with a cell's value or `Failure` when it is there. */
+  whenSettled(cell: number, waiter: Waiter): void {
+    if (cell === this.plan.root && this.#rootWaiter === undefined && this.#extras?.waiters?.has(cell) !== true) {
+      this.#rootWaiter = waiter;
+      return;
+    }
+    const waiters = (this.#more.waiters ??= new Map<number, Waiter[]>());
+    const others = waiters.get(cell);
+    if (others === undefined) waiters.set(cell, [waiter]);
+    else others.push(waiter);
+  }
+
+  /** A cell has its value or `Failure`. */
+  tell(cell: number, value: unknown): void {
+    const first = cell === this.plan.root ? this.#rootWaiter : undefined;
+    const others = this.#extras?.waiters?.get(cell);
+    if (others !== undefined) this.#extras!.waiters!.delete(cell);
+    if (first !== undefined) {
+      this.#rootWaiter = undefined;
+      first(value);
+    }
+    for (const waiter of others ?? NOBODY) waiter(value);
   }
 
   /** Cells whose body asked the run for something. */
@@ -84,10 +105,6 @@ export class Activation {
     return this.#extras?.callers?.get(cell);
   }
 
-  waitersAt(cell: number): Waiter[] | undefined {
-    return this.#extras?.waiters?.get(cell);
-  }
-
   /** The consumers of each cell, as far as the plan has grown. */
   get dependents(): Dependents {
     if (this.#dependents === undefined || this.#dependents.cells < this.plan.models.length) this.#dependents = dependentsOf(this.plan);
@@ -99,8 +116,8 @@ export class Activation {
   }
 
   /** Per cell, in a run that looks for equal evaluations: the number of its identity. */
-  get identities(): number[] {
-    return (this.#identities ??= []);
+  get identities(): (number | undefined)[] {
+    return (this.#identities ??= new Array<number | undefined>(this.values.length));
   }
 
   /** Cells that wait for the same evaluation in another place. */
@@ -306,6 +323,7 @@ export class Activation {
   }
 }
 
+const NOBODY: readonly Waiter[] = [];
 const NOTHING: unknown[] = [];
 const NO_CONTEXT: Readonly<Record<string, unknown>> = Object.freeze({});
 

@@ -6,7 +6,7 @@ import { planOf } from '../plan/planner.ts';
 import type { Plan } from '../plan/plan.ts';
 import { Activation } from './activation.ts';
 import { Caller } from './caller.ts';
-import type { LazyOperand, RunServices, Wait } from './caller.ts';
+import type { LazyOperand, RunServices } from './caller.ts';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { cycleError, endlessError, waitPath, waitsOf } from './cycles.ts';
@@ -18,8 +18,9 @@ import type { GatherServices } from './gather.ts';
 import type { Place } from './identity.ts';
 import { nestedContext, nestedModel } from './nested.ts';
 import { treatOf } from './options.ts';
+import { Request } from './request.ts';
 import type { Run } from './run.ts';
-import { Failure, isUnfinished, PENDING } from './states.ts';
+import { Failure, isUnfinished } from './states.ts';
 
 /** Evaluations inside evaluations; a recursion that makes its models anew each time shows no cycle. */
 const DEEPEST = 50_000;
@@ -72,12 +73,14 @@ export class Asks implements RunServices, GatherServices {
   /* ---------- nested evaluations ---------- */
 
   nested(caller: Caller, value: unknown, context: unknown, signal: AbortSignal | undefined): Promise<unknown> {
-    return promised(() => {
-      if (signal !== undefined) return this.#nestedUntil(signal, caller, value, context);
-      if (this.#run.isSync) return this.nestedSync(caller, value, context);
+    if (signal !== undefined) return promised(() => this.#nestedUntil(signal, caller, value, context));
+    if (this.#run.isSync) return promised(() => this.nestedSync(caller, value, context));
+    try {
       const act = this.activate(caller, value, context);
-      return this.#request(caller, act, act.plan.root);
-    });
+      return this.#requestNew(caller, act, act.plan.root);
+    } catch (error) {
+      return refused(error);
+    }
   }
 
   /** A nested evaluation that ends when a signal fires. */
@@ -88,7 +91,7 @@ export class Asks implements RunServices, GatherServices {
     if (signal.aborted) throw cancelled();
     if (run.isSync) return this.nestedSync(caller, value, context);
     const act = this.activate(caller, value, context);
-    const promise = this.#request(caller, act, act.plan.root);
+    const promise = this.#requestNew(caller, act, act.plan.root);
     const onAbort = (): void => {
       const error = cancelled();
       for (const wait of caller.waits) if (wait.act === act) wait.break(error);
@@ -134,7 +137,7 @@ export class Asks implements RunServices, GatherServices {
   }
 
   branch(caller: Caller, operand: LazyOperand): Promise<unknown> {
-    return this.#request(caller, caller.act, this.#branch(caller, caller.act, operand));
+    return this.request(caller, caller.act, this.#branch(caller, caller.act, operand));
   }
 
   branchSync(caller: Caller, operand: LazyOperand): unknown {
@@ -166,47 +169,29 @@ export class Asks implements RunServices, GatherServices {
   /* ---------- waiting ---------- */
 
   /** A promise for a cell's value; the caller gives its place back until it is there. */
-  #request(caller: Caller, act: Activation, cell: number): Promise<unknown> {
+  request(caller: Caller, act: Activation, cell: number): Promise<unknown> {
     const run = this.#run;
     const value = act.values[cell];
     if (!isUnfinished(value)) {
       run.managed?.inherit(caller, act, cell);
-      return value instanceof Failure ? Promise.reject(value.error) : Promise.resolve(value);
+      return value instanceof Failure ? refused(value.error) : Promise.resolve(value);
     }
     this.refuseCycle(caller, { act, cell });
+    return this.#requestNew(caller, act, cell);
+  }
+
+  /** The same for a cell that nobody has asked for yet and that so waits for nobody: no need to look for a cycle. */
+  #requestNew(caller: Caller, act: Activation, cell: number): Promise<unknown> {
+    const run = this.#run;
     run.want(act, cell);
-    return new Promise((resolve, reject) => {
-      const deliver = (settle: () => void): void => {
-        if (!caller.waits.delete(wait)) return;
-        const finish = (): void => {
-          if (!caller.deliveries.delete(finish)) return;
-          run.open.delete(reject);
-          settle();
-        };
-        caller.deliveries.add(finish);
-        this.#resume(caller, finish);
-      };
-      const wait: Wait = {
-        act,
-        cell,
-        break: (error: unknown) => deliver(() => reject(error)),
-        move: (services, target) => {
-          if (!caller.waits.delete(wait)) return;
-          run.open.delete(reject);
-          (services as Asks).#request(caller, target, cell).then(resolve, reject);
-        },
-      };
-      caller.waits.add(wait);
-      run.open.add(reject);
-      run.seats.release(caller);
-      caller.pause();
-      run.await(act, cell, (found) => {
-        run.managed?.inherit(caller, act, cell);
-        this.#release(act, cell);
-        deliver(() => (found instanceof Failure ? reject(found.error) : resolve(found)));
-      });
-      run.drain();
+    const request = new Request(run, caller, act, cell);
+    run.await(act, cell, (found) => {
+      run.managed?.inherit(caller, act, cell);
+      this.#release(act, cell);
+      request.settle(found);
     });
+    run.drain();
+    return request.promise;
   }
 
   /** A nested evaluation that is done lets go of what nobody needs any more. */
@@ -214,16 +199,6 @@ export class Asks implements RunServices, GatherServices {
     if (act === this.#run.main || act.caller === undefined || cell !== act.plan.root) return;
     act.release();
     this.#run.managed?.memory.forget(act);
-  }
-
-  /** Hands a body what it waited for, once it has its place back. */
-  #resume(caller: Caller, deliver: () => void): void {
-    const isAtWork = (): boolean => caller.act.values[caller.cell] === PENDING && caller.waits.size === 0 && !caller.isTaken;
-    if (!isAtWork()) return deliver();
-    this.#run.seats.whenFree(caller, () => {
-      if (isAtWork()) this.#run.seats.take(caller);
-      caller.resume(deliver);
-    });
   }
 
   /** Throws CYCLE where a caller would come to wait for itself, as far as that is seen at once. */
@@ -261,9 +236,17 @@ function promised(make: () => unknown): Promise<unknown> {
   const promise = new Promise((resolve) => {
     resolve(make());
   });
-  promise.catch(() => {});
+  promise.catch(ignore);
   return promise;
 }
+
+function refused(error: unknown): Promise<never> {
+  const promise = Promise.reject<never>(error);
+  promise.catch(ignore);
+  return promise;
+}
+
+const ignore = (): void => {};
 
 /** The slots of a cell that can be filled before any body runs. */
 function earlySlots(plan: Plan, cell: number): number[] {

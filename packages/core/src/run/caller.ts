@@ -48,7 +48,7 @@ export class Caller implements FlowRun, Seat, Asker {
   #held: 'yes' | 'no' | 'soon' = 'yes';
   readonly #resumes: (() => void)[] = [];
   /** What the body is to be handed as soon as it has its place back. */
-  readonly deliveries = new Set<() => void>();
+  readonly deliveries = new Set<{ deliver(): void }>();
 
   constructor(services: RunServices, act: Activation, cell: number) {
     this.services = services;

@@ -49,7 +49,7 @@ function finally_(work: () => unknown, after: () => void, failed?: (error: unkno
     after();
     return result;
   }
-  return result.then(
+  return Promise.resolve(result).then(
     (value) => {
       after();
       return value;

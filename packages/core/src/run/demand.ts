@@ -27,6 +27,8 @@ export function demandEager(run: Run, act: Activation): void {
 /** Demands a cell and all that it needs. */
 export function demand(run: Run, act: Activation, target: number): void {
   run.isAsync = true;
+  // What a cache knew may need nothing of what stands above it; otherwise a root needs every eager cell.
+  if (act.remaining === undefined && target === act.plan.root && run.managed?.memory.isOn !== true) return demandEager(run, act);
   act.counts();
   for (const cell of act.closure(target, true)) schedule(run, act, cell);
 }

@@ -19,18 +19,24 @@ export interface Place {
   readonly cell: number;
 }
 
+/** What cells of one identity have in common. */
+interface Known {
+  readonly id: number;
+  /** Where it is evaluated, once some cell has claimed it. */
+  place: Place | undefined;
+}
+
 export class Identities {
   readonly #models = new Map<unknown, number>();
   readonly #contentOf: (model: Model) => unknown;
   readonly #keyOf: (act: Activation, cell: number) => string | undefined;
-  readonly #primitives = new Map<unknown, number>();
+  readonly #symbols = new Map<unknown, number>();
   /** Objects met so far by what is cheap to tell apart; `sameValue` decides within a bucket. */
   readonly #buckets = new Map<string, object[]>();
   readonly #objects = new Map<object, number>();
   /** Per activation and cell of a lazy branch, its identity as if nothing had run. */
   readonly #branches = new Map<Activation, Map<number, number>>();
-  readonly #ids = new Map<string, number>();
-  readonly #places = new Map<number, Place>();
+  readonly #known = new Map<string, Known>();
 
   /**
    * `contentOf`: what makes two models the same; without a cache, being one object. `keyOf`: with a cache, a cell's content key, by which
@@ -48,43 +54,60 @@ export class Identities {
 
   /** The place where a cell's evaluation happened or happens already, if it does; otherwise it is this one from now on. */
   claim(act: Activation, cell: number): Place | undefined {
-    const names = this.#identify(act, cell);
-    const place = act.plan.volatileCells.has(cell) ? undefined : names.map((id) => this.#places.get(id)).find((known) => known !== undefined);
-    act.identities[cell] = place?.act.identities[place.cell] ?? names[0]!;
-    if (act.plan.volatileCells.has(cell)) return undefined;
+    const byKey = this.#byKey(act, cell);
+    const byContent = this.#byContent(act, cell);
+    const first = byKey ?? byContent ?? this.#nameless();
+    if (act.plan.volatileCells.has(cell)) {
+      act.identities[cell] = first.id;
+      return undefined;
+    }
+    const place = byKey?.place ?? byContent?.place;
+    act.identities[cell] = place?.act.identities[place.cell] ?? first.id;
     const here = place ?? { act, cell };
-    for (const id of names) if (!this.#places.has(id)) this.#places.set(id, here);
+    first.place ??= here;
+    if (byContent !== undefined) byContent.place ??= here;
     return here.act === act && here.cell === cell ? undefined : here;
   }
 
   /** A cell that was given up is no place to join any more. */
   forget(act: Activation, cell: number): void {
-    for (const id of this.#identify(act, cell)) {
-      const place = this.#places.get(id);
-      if (place?.act === act && place.cell === cell) this.#places.delete(id);
+    for (const known of [this.#byKey(act, cell), this.#byContent(act, cell)]) {
+      if (known?.place?.act === act && known.place.cell === cell) known.place = undefined;
     }
   }
 
   /** The place of a key, if some cell has claimed it. */
   known(act: Activation, cell: number): Place | undefined {
     const key = this.#keyOf(act, cell);
-    const id = key === undefined ? undefined : this.#ids.get(`#${key}`);
-    return id === undefined ? undefined : this.#places.get(id);
+    return key === undefined ? undefined : this.#known.get(`#${key}`)?.place;
   }
 
-  /** What a cell is known by: its key, and what it is made from where all of that is known. The first is never missing. */
-  #identify(act: Activation, cell: number): number[] {
+  #byKey(act: Activation, cell: number): Known | undefined {
     const key = this.#keyOf(act, cell);
-    const names = key === undefined ? [] : [numberOf(this.#ids, `#${key}`)];
+    return key === undefined ? undefined : this.#knownAs(`#${key}`);
+  }
+
+  /** By what a cell is made from, where all of that is known. */
+  #byContent(act: Activation, cell: number): Known | undefined {
+    const { identities } = act;
     let isKnown = true;
     eachUpstream(act.plan, cell, (upstream) => {
-      isKnown &&= act.identities[upstream] !== undefined;
+      isKnown &&= identities[upstream] !== undefined;
     });
-    if (isKnown) names.push(this.#formed(act, cell, (upstream) => act.identities[upstream]!, (slot) => `;${this.valueId(act.slot(slot))}`));
-    return names.length > 0 ? names : [numberOf(this.#ids, `alone ${this.#ids.size}`)];
+    return isKnown ? this.#knownAs(this.#formed(act, cell, (upstream) => identities[upstream]!, (slot) => `;${this.valueKey(act.slot(slot))}`)) : undefined;
   }
 
-  #formed(act: Activation, cell: number, idOf: (upstream: number) => number, slotKey: (slot: number) => string): number {
+  #nameless(): Known {
+    return this.#knownAs(`alone ${this.#known.size}`);
+  }
+
+  #knownAs(name: string): Known {
+    let known = this.#known.get(name);
+    if (known === undefined) this.#known.set(name, (known = { id: this.#known.size, place: undefined }));
+    return known;
+  }
+
+  #formed(act: Activation, cell: number, idOf: (upstream: number) => number, slotKey: (slot: number) => string): string {
     const { plan } = act;
     let key = `${numberOf(this.#models, this.#contentOf(plan.models[cell]!))}${plan.treatments.get(cell)?.name ?? ''}`;
     for (let i = plan.offsets[cell]!; i < plan.offsets[cell + 1]!; i++) {
@@ -97,7 +120,7 @@ export class Identities {
         else if (operand.kind === 'lazy') key += `?${this.#branch(act, operand)}`;
       }
     }
-    return numberOf(this.#ids, key);
+    return key;
   }
 
   /**
@@ -113,11 +136,11 @@ export class Identities {
       if (act.plan.computedBelow[id]!.length > 0) {
         const slot = act.plan.slots[id]!;
         if (slot.kind === 'computed') return `m${known.get(slot.cell)}`;
-        const how = slot.kind === 'transform' ? [slot.transform.definition, ...slot.transform.values].map((part) => this.valueId(part)).join() : slot.kind;
+        const how = slot.kind === 'transform' ? [slot.transform.definition, ...slot.transform.values].map((part) => this.valueKey(part)).join() : slot.kind;
         return `(${how}${slotInputs(slot).map(slotKey).join()})`;
       }
       const value = act.slot(id);
-      return value instanceof Problem ? `!${value.what.map((what) => (what.kind === 'thrown' ? show(String(what.error)) : `${what.kind}${what.field}${what.kind === 'invalid' ? this.valueId(what.value) : ''}`)).join()}` : `;${this.valueId(value)}`;
+      return value instanceof Problem ? `!${value.what.map((what) => (what.kind === 'thrown' ? show(String(what.error)) : `${what.kind}${what.field}${what.kind === 'invalid' ? this.valueKey(what.value) : ''}`)).join()}` : `;${this.valueKey(value)}`;
     };
     const stack = [target];
     while (stack.length > 0) {
@@ -131,15 +154,30 @@ export class Identities {
       if (missing.length > 0) stack.push(...missing);
       else {
         stack.pop();
-        if (!known.has(cell)) known.set(cell, -1 - this.#formed(act, cell, (upstream) => known.get(upstream)!, slotKey));
+        if (!known.has(cell)) known.set(cell, -1 - this.#knownAs(this.#formed(act, cell, (upstream) => known.get(upstream)!, slotKey)).id);
       }
     }
     return known.get(target)!;
   }
 
-  /** Equal values get equal numbers. */
-  valueId(value: unknown): number {
-    if (typeof value !== 'object' || value === null) return 2 * numberOf(this.#primitives, Object.is(value, -0) ? '-0 as a number' : typeof value === 'string' ? `s${value}` : value);
+  /** Equal values get equal keys, and no key is the beginning of another followed by a separator. */
+  valueKey(value: unknown): string {
+    switch (typeof value) {
+      case 'number':
+        return Object.is(value, -0) ? '-0' : `${value}`;
+      case 'string':
+        return `s${value.length}:${value}`;
+      case 'symbol':
+      case 'function':
+        return `m${numberOf(this.#symbols, value)}`;
+      case 'object':
+        return value === null ? 'null' : `o${this.#objectId(value)}`;
+      default:
+        return `${typeof value}${String(value)}`;
+    }
+  }
+
+  #objectId(value: object): number {
     let id = this.#objects.get(value);
     if (id === undefined) {
       const fingerprint = fingerprintOf(value);
@@ -149,7 +187,7 @@ export class Identities {
       if (twin === undefined) this.#buckets.set(fingerprint, [...bucket, value]);
       this.#objects.set(value, id);
     }
-    return 2 * id + 1;
+    return id;
   }
 }
 

@@ -18,7 +18,7 @@ export interface Override {
   /** These models, by identity; a wrapper stands for itself. */
   readonly models?: readonly object[];
   /** Every model of these factories (or classes). */
-  readonly factories?: readonly ((...args: never[]) => unknown)[] | readonly (abstract new (...args: never[]) => unknown)[];
+  readonly factories?: readonly (((...args: never[]) => unknown) | (abstract new (...args: never[]) => unknown))[];
   /** Called in place of the model's body, with the inputs that it would have received. */
   readonly body?: (inputs: Unchecked, run: FlowRun) => unknown; // one override may serve factories of many shapes
   readonly validateResult?: boolean;

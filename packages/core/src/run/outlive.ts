@@ -16,7 +16,8 @@ export function outlive(task: Task, run: Run): void {
   caller.services = heir.asks;
   caller.act = heir.main;
   const deliveries = [...caller.deliveries];
-  for (const deliver of deliveries) deliver(); // it has no need of a place any more
+  caller.deliveries.clear();
+  for (const delivery of deliveries) delivery.deliver(); // it has no need of a place any more
   const copies = new Map<Activation, Activation>([[act, heir.main]]);
   const waits = [...caller.waits]; // they change while they move
   for (const wait of waits) {

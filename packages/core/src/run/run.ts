@@ -40,6 +40,11 @@ import { EMPTY, Failure, isUnfinished, PENDING, RUNNING } from './states.ts';
 import { sweep } from './sweep.ts';
 import type { Task } from './task.ts';
 
+/** A promise that is not settled yet. */
+interface Rejectable {
+  reject(error: unknown): void;
+}
+
 export class Run implements KernelRun {
   readonly main: Activation;
   readonly options: ComputeOptions;
@@ -54,7 +59,7 @@ export class Run implements KernelRun {
   readonly remembering: Remembering;
   #seats: Seats | undefined = undefined;
   #asks: Asks | undefined = undefined;
-  #open: Set<(error: unknown) => void> | undefined = undefined;
+  #open: Set<Rejectable> | undefined = undefined;
   #unlisten: (() => void) | undefined = undefined;
 
   constructor(plan: Plan, context: Readonly<Record<string, unknown>>, options: ComputeOptions, isSync: boolean, remembering: Remembering, main = new Activation(plan, context, undefined)) {
@@ -80,7 +85,7 @@ export class Run implements KernelRun {
     return (this.#asks ??= new Asks(this));
   }
 
-  get open(): Set<(error: unknown) => void> {
+  get open(): Set<Rejectable> {
     return (this.#open ??= new Set());
   }
 
@@ -116,9 +121,10 @@ export class Run implements KernelRun {
     }
     return new Promise((resolve, reject) => {
       if (this.isOver) return void reject(this.reason);
-      this.open.add(reject);
+      const whole = { reject };
+      this.open.add(whole);
       this.await(main, root, (value) => {
-        this.open.delete(reject);
+        this.open.delete(whole);
         if (value instanceof Failure) reject(value.error);
         else resolve(boxed(main, root));
         this.end(value instanceof Failure ? value : undefined);
@@ -170,7 +176,7 @@ export class Run implements KernelRun {
     else this.reason = this.#cancelled(undefined);
     this.managed?.end(failure);
     this.#asks?.abort(this.reason);
-    for (const reject of this.#open ?? []) reject(this.reason);
+    for (const one of this.#open ?? []) one.reject(this.reason);
     this.#open?.clear();
   }
 
@@ -261,7 +267,7 @@ export class Run implements KernelRun {
         if (remaining[dependent]! > 0 && --remaining[dependent]! === 0) this.seats.push({ act, cell: dependent });
       }
     }
-    tell(act, cell, value);
+    act.tell(cell, value);
   }
 
   /** A cell and everything demanded downstream of it fail with the same error. */
@@ -282,7 +288,7 @@ export class Run implements KernelRun {
           stack.push(dependent);
         }
       }
-      tell(act, failed, failure);
+      act.tell(failed, failure);
     }
   }
 
@@ -290,9 +296,7 @@ export class Run implements KernelRun {
   await(act: Activation, cell: number, waiter: Waiter): void {
     const value = act.values[cell];
     if (!isUnfinished(value)) return waiter(value);
-    const waiters = act.waiters.get(cell);
-    if (waiters === undefined) act.waiters.set(cell, [waiter]);
-    else waiters.push(waiter);
+    act.whenSettled(cell, waiter);
   }
 
   /** From now on equal evaluations are looked for. */
@@ -352,11 +356,4 @@ export class Run implements KernelRun {
       this.fail(act, cell, error);
     }
   }
-}
-
-function tell(act: Activation, cell: number, value: unknown): void {
-  const waiters = act.waitersAt(cell);
-  if (waiters === undefined) return;
-  act.waiters.delete(cell);
-  for (const waiter of waiters) waiter(value);
 }
