@@ -67,6 +67,8 @@ describe('a stub takes the place of a body', () => {
     const model = list({ parts: [base, derived] });
     expect(model.flow.computeSync({}, { overrides: [{ factories: [Derived], body: () => -1 }] }).value).toEqual([1, -1]);
     expect(model.flow.computeSync({}, { overrides: [{ factories: [Base], body: () => -1 }] }).value).toEqual([-1, -1]);
+    // Factories and classes, in one list.
+    expect(list({ parts: [load({ id: 3 }), new Base({ n: 1 })] }).flow.computeSync({}, { overrides: [{ factories: [load, Base], body: () => -1 }] }).value).toEqual([-1, -1]);
     expect(model.flow.computeSync({}, { overrides: [{ models: [base], body: () => -1 }] }).value).toEqual([-1, 2]);
   });
 

@@ -59,7 +59,7 @@ export function limitConcurrency(n: number): Evaluator {
           release();
           return result;
         }
-        return result.then(
+        return Promise.resolve(result).then(
           (value) => {
             release();
             return value;

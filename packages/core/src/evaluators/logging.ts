@@ -69,7 +69,7 @@ export function logging(options: LoggingOptions = {}): Evaluator {
       } catch (error) {
         return failed(error);
       }
-      return isPromise(result) ? result.then(succeeded, failed) : succeeded(result);
+      return isPromise(result) ? Promise.resolve(result).then(succeeded, failed) : succeeded(result);
     },
   } satisfies Evaluator);
 }

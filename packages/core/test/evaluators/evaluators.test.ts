@@ -133,6 +133,15 @@ describe('the seam', () => {
     expect(await rejection(strict().flow.compute({}, { evaluator: replacing('text') }))).toMatchObject({ code: 'INVALID_RESULT' });
   });
 
+  test('what can only be awaited is awaited: an evaluator may answer by any thenable, under others too', async () => {
+    const answer = { then: (take: (value: number) => void): void => take(9) };
+    const thenable: Evaluator = { name: 'thenable', evaluate: () => answer };
+    const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+    for (const evaluator of [thenable, compose(retry(), limitConcurrency(1), logging({ logger: quiet }), timeout(1000), fallback(thenable))]) {
+      expect((await one().flow.compute({ n: 1 }, { evaluator })).value).toBe(9);
+    }
+  });
+
   test('what next() yields is the result as it will be handed on: an invalid one fails inside', async () => {
     let calls = 0;
     const strict = flowModel({ inputs: {}, output: z.number() }, () => (++calls < 3 ? ('text' as never) : 5));
