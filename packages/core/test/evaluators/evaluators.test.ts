@@ -134,7 +134,7 @@ describe('the seam', () => {
   });
 
   test('what can only be awaited is awaited: an evaluator may answer by any thenable, under others too', async () => {
-    const answer = { then: (take: (value: number) => void): void => take(9) };
+    const answer = { then: (take: (value: number) => void): void => take(9) }; // oxlint-disable-line unicorn/no-thenable -- that is the point
     const thenable: Evaluator = { name: 'thenable', evaluate: () => answer };
     const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
     for (const evaluator of [thenable, compose(retry(), limitConcurrency(1), logging({ logger: quiet }), timeout(1000), fallback(thenable))]) {
@@ -188,6 +188,18 @@ describe('retry', () => {
     const { model, seen } = flaky(2);
     await model({ x: source() }).flow.compute({}, { evaluator: retry() });
     expect([upstream, seen.calls, seen.inputs.size]).toEqual([1, 3, 1]);
+  });
+
+  test('each attempt receives the inputs as they were, whatever the one before wrote into its record', async () => {
+    const seen: number[] = [];
+    const careless = flowModel({ name: 'ev.careless', inputs: { n: z.number() } }, (inputs: { n: number }) => {
+      seen.push(inputs.n);
+      inputs.n += 1;
+      if (seen.length < 3) throw new Error('again');
+      return inputs.n;
+    });
+    expect((await careless({ n: 0 }).flow.compute({}, { evaluator: retry({ attempts: 3, delay: 0 }) })).value).toBe(1);
+    expect(seen).toEqual([0, 0, 0]);
   });
 
   test('CC-RETRY-02 CC-RETRY-03 waits grow by the factor, each capped by maxDelay', async () => {
