@@ -92,7 +92,7 @@ export class Flow<Shared = unknown, Params extends object = Record<string, unkno
       let prep = this.prep === BaseNode.prototype.prep ? undefined : runPhase(execution, 'prep', shared, this.post !== Flow.prototype.post, (given) => this.prep(given as Shared));
       if (isPromise(prep)) prep = await prep;
       const last = await this._passes(shared, prep);
-      let action = this.post === Flow.prototype.post ? last : runPhase(execution, 'post', shared, true, (given) => this.post(given as Shared, prep, last));
+      let action = this.post === Flow.prototype.post ? last : runPhase(execution, 'post', shared, false, (given) => this.post(given as Shared, prep, last));
       if (isPromise(action)) action = await action;
       return action as string | undefined;
     } finally {

@@ -34,10 +34,11 @@ export function paramsList(flow: string, list: unknown): readonly object[] {
   if (!Array.isArray(list)) {
     throw new FlowError('INVALID_CONTEXT', `${flow}.prep: expected an array of params, one plain object for each pass, got ${typeName(list)}. Return an array, or nothing for no pass.`, { details: { type: typeName(list) } });
   }
-  const bad = list.flatMap((item: unknown, index) => (isPlainObject(item) ? [] : [{ index, type: typeName(item) }]));
+  const items: unknown[] = Array.from(list); // holes are seen, too
+  const bad = items.flatMap((item, index) => (isPlainObject(item) ? [] : [{ index, type: typeName(item) }]));
   if (bad.length > 0) {
     const named = bad.slice(0, 10).map(({ index, type }) => `[${index}] is ${type}`).join(', ');
     throw new FlowError('INVALID_CONTEXT', `${flow}.prep: params of a pass are plain objects, and ${named}${bad.length > 10 ? ` and ${bad.length - 10} more are not` : ''}. Return an array of plain objects.`, { details: { items: bad } });
   }
-  return list as object[];
+  return items as object[];
 }

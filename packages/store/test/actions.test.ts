@@ -167,6 +167,12 @@ describe('maxSteps', () => {
     expect(error.details).toMatchObject({ maxSteps: 5 });
   });
 
+  test('of many steps it shows the last few', async () => {
+    const error = await rejection(new Flow(runaway(), { maxSteps: 100 }).run({}));
+    expect(error.message).toMatch(/: Says(?: -to p\w+-> Says){8}\. /);
+    expect(error.details!['trail']).toHaveLength(9);
+  });
+
   test('exactly as many steps are fine', async () => {
     let ran = 0;
     class Five extends Node {

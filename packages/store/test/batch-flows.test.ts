@@ -81,12 +81,21 @@ describe.each([['BatchFlow', BatchFlow], ['ParallelBatchFlow', ParallelBatchFlow
     ['null', [null], /\[0\] is null/],
     ['arrays', [{ key: 'a' }, [7, 8]], /\[1\] is array/],
     ['instances', [new Date(0)], /\[0\] is Date/],
+    ['holes', new Array<unknown>(2), /\[0\] is undefined, \[1\] is undefined/],
   ])('PF45 %s among the items are an error that names every index and type; nothing has run', async (_name, items, message) => {
     const shared: Shared = { input: { a: 1 }, out: {} };
     const error = await rejection(new (each(Base, () => items))(new Scale()).run(shared));
     expect(error.code).toBe('INVALID_CONTEXT');
     expect(error.message).toMatch(message);
     expect(shared.out).toEqual({});
+  });
+
+  test('PF45 of many bad items ten are named, and all are in the details', async () => {
+    const errorOf = (count: number) => rejection(new (each(Base, () => Array.from({ length: count }, (_one, i) => i)))(new Scale()).run({ input: {}, out: {} }));
+    expect((await errorOf(10)).message).toMatch(/\[9\] is number\. /);
+    const error = await errorOf(12);
+    expect(error.message).toMatch(/\[9\] is number and 2 more are not\. /);
+    expect(error.details!['items']).toHaveLength(12);
   });
 
   test.each([['a string', 'xy', 'string'], ['a number', 1, 'number'], ['an object', { key: 'a' }, 'Object']])('PF45 %s instead of a list is an error', async (_name, list, type) => {

@@ -1,3 +1,4 @@
+import { FlowError } from '@flowmodel/core';
 import type { FlowRun } from '@flowmodel/core';
 import { createStore, Flow, Node, ParallelBatchFlow } from '@flowmodel/store';
 import { describe, expect, test } from 'vitest';
@@ -79,6 +80,11 @@ describe.each([['a plain object', (): Log => ({ log: [] })], ['a created store',
     controller.abort(reason);
     expect((await rejection(run)).code).toBe('CANCELLED');
     expect(logOf(shared)).toEqual([]);
+  });
+
+  test('a reason that says itself that the run is over is what comes out', async () => {
+    const over = new FlowError('CANCELLED', 'the user left');
+    expect(await rejection(new Flow<Log>(new Steps('step')).run(make() as Log, { signal: AbortSignal.abort(over) }))).toBe(over);
   });
 
   test('between two nodes: the second does not start', async () => {
@@ -172,6 +178,15 @@ describe.each([['a plain object', (): Log => ({ log: [] })], ['a created store',
     const spins = new Spins();
     spins.on('again', spins);
     expect(await rejection(new Flow(spins, { maxSteps: Infinity }).run(make(), { signal: controller.signal }))).toMatchObject({ code: 'CANCELLED' });
+    clearTimeout(timer);
+  });
+
+  test('so can one of nodes that do nothing at all', async () => {
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(reason), 1);
+    const idle = new Node<Log>();
+    idle.next(idle);
+    expect(await rejection(new Flow(idle, { maxSteps: Infinity }).run(make() as Log, { signal: controller.signal }))).toMatchObject({ code: 'CANCELLED' });
     clearTimeout(timer);
   });
 

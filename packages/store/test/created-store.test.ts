@@ -142,6 +142,47 @@ describe('a created store', () => {
     expect(() => (store.state.map as Map<string, unknown>).set('c', 1)).toThrow();
   });
 
+  test('what extends Map or Set becomes a plain one, and the given one is left alone', () => {
+    class Registry extends Map<string, number> {}
+    class Tags extends Set<string> {}
+    const given = { registry: new Registry([['a', 1]]), tags: new Tags(['x']) };
+    const { state } = createStore(given);
+    given.registry.set('b', 2);
+    given.tags.add('y');
+    expect(state).toEqual({ registry: new Map([['a', 1]]), tags: new Set(['x']) });
+    expect([state.registry.constructor, state.tags.constructor]).toEqual([Map, Set]);
+  });
+
+  test('what stands in two places of the initial state stands in two places of the copy, and a cycle is one', () => {
+    const part = { n: 1 };
+    const given: { a: typeof part; b: typeof part; list: unknown[]; self?: unknown } = { a: part, b: part, list: [new Map([['part', part]])] };
+    given.self = given;
+    const { state } = createStore(given);
+    expect(state.a).toBe(state.b);
+    expect((state.list[0] as Map<string, unknown>).get('part')).toBe(state.a);
+    expect(state.self).toBe(state);
+    expect(state.a).not.toBe(part);
+  });
+
+  test('a listener that subscribed twice is called twice, and stops as often', async () => {
+    let calls = 0;
+    const listen = (): void => void calls++;
+    const store = createStore({ n: 0 });
+    const [first, second] = [store.subscribe(listen), store.subscribe(listen)];
+    class Adds extends Node<{ n: number }> {
+      override post(shared: { n: number }): void {
+        shared.n++;
+      }
+    }
+    const counts: number[] = [];
+    for (const stop of [first, second, () => {}]) {
+      await new Adds().run(store);
+      counts.push(calls);
+      stop();
+    }
+    expect(counts).toEqual([2, 3, 3]);
+  });
+
   test('what is no plain data passes through as it is: connections, handles, functions', async () => {
     class Connection {
       queries = 0;

@@ -3,7 +3,7 @@ import type { Evaluator, FlowError, FlowEvent, FlowRun, GenericResult } from '@f
 import { BatchNode, createStore, Flow, Node, ParallelBatchNode } from '@flowmodel/store';
 import type { NodeOptions } from '@flowmodel/store';
 import { afterEach, describe, expect, test } from 'vitest';
-import { rejection, warningsOf } from './nodes.ts';
+import { gate, rejection, settled, warningsOf } from './nodes.ts';
 
 interface Shared {
   input: unknown;
@@ -61,6 +61,15 @@ describe('caching exec by content', () => {
     const cache = memoryCache({ max: 10 });
     const node = new Work();
     for (let i = 0; i < 2; i++) await new Flow<Shared>(node).run({ input: 1 }, { cache });
+    expect(node.calls).toHaveLength(1);
+  });
+
+  test('the cache of the innermost flow is the one that counts', async () => {
+    const [inner, ofRun] = [memoryCache({ max: 10 }), memoryCache({ max: 10 })];
+    const node = new Work();
+    const flow = new Flow<Shared>(new Flow<Shared>(node, { cache: inner }));
+    await flow.run({ input: 1 }, { cache: ofRun });
+    await flow.run({ input: 1 });
     expect(node.calls).toHaveLength(1);
   });
 
@@ -238,6 +247,29 @@ describe('evaluators', () => {
     await expect(new Flow(new Work(), { timeout: 10_000 }).run({ input: 1 })).resolves.toBeUndefined();
   });
 
+  test.each([['a plain object', (): { log: string[] } => ({ log: [] })], ['a created store', () => createStore({ log: [] as string[] })]])('what is inside a flow that is out of time ends with it: nothing further starts, over %s', async (_name, make) => {
+    const opened = gate();
+    class Says extends Node<{ log: string[] }> {
+      override async prep(shared: { log: string[] }): Promise<void> {
+        await opened.promise;
+        shared.log.push('late');
+      }
+    }
+    class Next extends Node<{ log: string[] }> {
+      override prep(shared: { log: string[] }): void {
+        shared.log.push('next');
+      }
+    }
+    const says = new Says();
+    says.next(new Next());
+    const shared = make();
+    expect((await rejection(new Flow<{ log: string[] }>(says, { timeout: 1 }).run(shared as { log: string[] }))).code).toBe('TIMEOUT');
+    opened.resolve();
+    await settled();
+    expect('state' in shared ? shared.state.log : shared.log).not.toContain('next');
+    if ('state' in shared) expect(shared.state.log).toEqual([]); // a phase that ends too late commits nothing
+  });
+
   test('exec may ask for models by its second parameter, and may return what a model computed', async () => {
     const { flowModel, FromContext } = await import('@flowmodel/core');
     const { z } = await import('zod');
@@ -404,10 +436,29 @@ describe('observers', () => {
     expect(own.events[0]!.runId).toBe(all.events[0]!.runId);
   });
 
+  test('how each ended is told: a node that was cancelled did not fail', async () => {
+    const { events, observer } = listen();
+    class Fails extends Node {
+      override exec(): never {
+        throw new Error('no');
+      }
+    }
+    await new Flow(new Fails()).run({}, { observer }).catch(() => {});
+    await new Flow(new Work()).run({ input: 1 }, { observer, signal: AbortSignal.abort() }).catch(() => {});
+    expect(events.flatMap((event) => (event.type === 'run:end' ? [event.status] : []))).toEqual(['failed', 'cancelled']);
+  });
+
   test('an observer that throws changes nothing, and one with methods hears only what it has methods for', async () => {
     const heard: string[] = [];
     const shared: Shared = { input: 1 };
     await new Work({ name: 'work' }).run(shared, { observer: () => { throw new Error('observer'); } });
+    const rejections: unknown[] = [];
+    const note = (reason: unknown): void => void rejections.push(reason);
+    process.on('unhandledRejection', note);
+    await new Work({ name: 'work' }).run({ input: 1 }, { observer: (() => Promise.reject(new Error('observer'))) as () => void });
+    await settled();
+    process.off('unhandledRejection', note);
+    expect(rejections).toEqual([]);
     await new Work({ name: 'work' }).run(shared, { observer: { 'run:end': ({ model }) => void heard.push(model) } });
     expect(heard).toEqual(['work']);
     expect(shared.posts).toBe(2);

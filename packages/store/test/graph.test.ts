@@ -21,6 +21,18 @@ test('the graph of a flow is plain JSON: nodes and their transitions by action, 
   ]);
 });
 
+test('the graph ends where the flow does: its own successors do not run with it', () => {
+  const flow = agent();
+  flow.on('default', new Node({ name: 'after' }));
+  expect(graphOf(flow)).toEqual(graphOf(agent()));
+});
+
+test('a node of a class without a name is called Node', () => {
+  const Unnamed = (() => class extends Node {})();
+  expect(Unnamed.name).toBe('');
+  expect(graphOf(new Unnamed()).nodes[0]!.name).toBe('Node');
+});
+
 test('flows inside are shown with what is in them, each node once', () => {
   const inner = agent();
   const done = new Node({ name: 'done' });

@@ -1,10 +1,10 @@
-import { DefinitionRegistry, flowModel, FromContext, memoryCache, retry } from '@flowmodel/core';
+import { DefinitionRegistry, flowModel, FromContext, limitConcurrency, memoryCache, retry } from '@flowmodel/core';
 import type { FlowEvent } from '@flowmodel/core';
 import { append, asModel, BatchFlow, createStore, Flow, fromModel, Node, ParallelBatchFlow } from '@flowmodel/store';
 import type { AnyNode } from '@flowmodel/store';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { rejection } from './nodes.ts';
+import { gate, rejection } from './nodes.ts';
 
 interface Growth {
   n: number;
@@ -50,6 +50,19 @@ describe('asModel: a flow inside a DAG', () => {
     expect(await rejection(model.flow.compute({ start: 1 } as never))).toMatchObject({ code: 'MISSING_CONTEXT' });
   });
 
+  test("the flow's own params are there, too, and contextual inputs win", async () => {
+    class Sees extends Node<{ seen?: unknown }> {
+      override post(shared: { seen?: unknown }): void {
+        shared.seen = this.params;
+      }
+    }
+    const flow = new Flow<{ seen?: unknown }>(new Sees()).setParams({ own: 1, day: 1 });
+    const { value } = await asModel(flow, { inputs: { day: FromContext(z.number()) } })().flow.compute({ day: 2 });
+    expect(value).toEqual({ seen: { own: 1, day: 2 } });
+    const optional = asModel(flow, { inputs: { day: FromContext(z.number().optional()) } })();
+    expect((await optional.flow.compute({})).value).toEqual({ seen: { own: 1, day: 1 } });
+  });
+
   test('without an output its value is the whole final state; with one that does not fit it is INVALID_RESULT', async () => {
     const model = asModel(growing(), { inputs: shape })({ n: 1 });
     expect((await model.flow.compute({ limit: 1 })).value).toEqual({ n: 2, steps: 1 });
@@ -72,13 +85,18 @@ describe('asModel: a flow inside a DAG', () => {
         return 'other';
       }
     }
-    const single = asModel(new Flow(new Node()), { inputs: { n: z.number() } });
-    const other = asModel(new Flow(new Other()), { inputs: { n: z.number() } });
-    const wired = new Node();
+    class Another extends Node {
+      override post(): string {
+        return 'another';
+      }
+    }
+    const [wired, wiredOtherwise] = [new Node(), new Node()];
     wired.next(new Node());
-    const chain = asModel(new Flow(wired), { inputs: { n: z.number() } });
-    const keys = [single, other, chain].map((factory) => keyOf(factory({ n: 1 })));
-    expect(new Set(keys).size).toBe(3);
+    wiredOtherwise.on('sometimes', new Node());
+    const keyOfFlow = (start: Node, version?: string): string => keyOf(asModel(new Flow(start), { name: 'flow', inputs: { n: z.number() }, definitions: new DefinitionRegistry(), ...(version !== undefined && { version }) })({ n: 1 }));
+    const keys = [keyOfFlow(new Node()), keyOfFlow(new Other()), keyOfFlow(new Another()), keyOfFlow(wired), keyOfFlow(wiredOtherwise), keyOfFlow(new Node(), 'v2')];
+    expect(new Set(keys).size).toBe(6);
+    expect(keyOfFlow(new Node())).toBe(keys[0]);
   });
 
   test('so is which node is of which class, and a node of a model counts by its version', async () => {
@@ -102,6 +120,21 @@ describe('asModel: a flow inside a DAG', () => {
     expect(keyOfChain(two)).toBe(keyOfChain(two));
     expect(keyOfChain(ofModel(2, 'v1'))).toBe(keyOfChain(ofModel(2, 'v1')));
     expect(keyOfChain(ofModel(2, 'v1'))).not.toBe(keyOfChain(ofModel(2, 'v2')));
+  });
+
+  test('it takes no slot of a limit of the run: what is inside may need one', async () => {
+    const bothAtWork = gate();
+    let atWork = 0;
+    class Meets extends Node {
+      override async exec(): Promise<void> {
+        if (++atWork === 2) bothAtWork.resolve();
+        await bothAtWork.promise;
+      }
+    }
+    const side = asModel(new Flow(new Meets()), { inputs: { side: z.string() } });
+    const both = flowModel({ inputs: { left: z.unknown(), right: z.unknown() } }, () => 'both');
+    const { value } = await both({ left: side({ side: 'left' }), right: side({ side: 'right' }) }).flow.compute({}, { evaluator: limitConcurrency(1) });
+    expect(value).toBe('both');
   });
 
   test('cancelling the run cancels the flow', async () => {

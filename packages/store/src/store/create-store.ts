@@ -42,7 +42,8 @@ export interface StoreOptions {
 /**
  * A safe shared store. Each `prep` and `post` works on a draft of the latest state and commits it as one set of patches when it is done; a
  * phase that throws commits nothing, and no update of a parallel pass is lost: see {@link StoreConflictError}. `initial` is copied; what
- * is no plain data, array, Map or Set (connections, handles) is passed through as it is. Throws DEFINITION for anything else as the state, and for unknown options.
+ * is no plain data, array, Map or Set (connections, handles) is passed through as it is. What extends Map or
+ * Set becomes a plain one, since Immer takes it for one. Throws DEFINITION for anything else as the state, and for unknown options.
  *
  * @example
  * ```ts
@@ -76,13 +77,13 @@ function checkStoreOptions(options: StoreOptions): void {
 function copyOf(value: unknown, made: Map<object, unknown>): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (made.has(value)) return made.get(value);
-  if (value instanceof Map && Object.getPrototypeOf(value) === Map.prototype) {
+  if (value instanceof Map) {
     const copy = new Map<unknown, unknown>();
     made.set(value, copy);
     for (const [key, item] of value) copy.set(key, copyOf(item, made));
     return copy;
   }
-  if (value instanceof Set && Object.getPrototypeOf(value) === Set.prototype) {
+  if (value instanceof Set) {
     const copy = new Set<unknown>();
     made.set(value, copy);
     for (const item of value) copy.add(copyOf(item, made));
