@@ -13,6 +13,7 @@ import type { ValidateOptions } from './commands/validate.ts';
 import { PAIRS, TARGET, toCount, toMilliseconds, withContext, withImports } from './options.ts';
 import { painter, written } from './output/terminal.ts';
 import type { Session } from './session.ts';
+import { isWatched } from './watch/watched.ts';
 
 /** Told the exit code of a command that ran. */
 type Settle = (exitCode: number) => void;
@@ -57,7 +58,7 @@ function addRun(root: Command, settle: Settle): void {
     .option('-v, --verbose', 'a line for each node')
     .addHelpText('after', example("flowmodel run pipeline.ts#delta startDate=2024-01-01 endDate=2024-01-31", "flowmodel run pipeline.ts#delta --context '{\"startDate\":\"2024-01-01\",\"endDate\":\"2024-01-31\"}' --json", 'flowmodel run graph.json --import ./definitions.ts --context month.yaml --cache results.sqlite'))
     .action(async (target: string, fields: readonly string[], options: RunOptions & { readonly watch?: boolean }) => {
-      if (options.watch === true) {
+      if (options.watch === true && !isWatched) {
         const { watch } = await import('./watch/watch.ts');
         return settle(await watch());
       }

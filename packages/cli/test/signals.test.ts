@@ -165,6 +165,15 @@ describe('run --watch', () => {
     folder.remove();
   });
 
+  test('-w may stand among other short options', async () => {
+    const watch = started(['run', 'behaviour.ts#lazy', 'depth=1', '-qw']);
+    await watch.says('; Ctrl-C ends]');
+    expect(watch.stdout).toBe('0\n');
+    watch.process.kill('SIGINT');
+    expect(await watch.ended).toEqual({ code: 0, signal: null });
+    expect(watch.stderr.match(/Ctrl-C ends/g)).toHaveLength(1); // and no watcher watches a watcher
+  });
+
   test('a module that does not load, or is not there, is waited for', async () => {
     const folder = new Folder({ 'entry.ts': entry });
     const watch = started(['run', 'entry.ts', '--watch'], folder.path);

@@ -18,7 +18,7 @@ const GRACE_MS = 2000;
 
 /** Ends by Ctrl-C, which is success, or with its only run where there is nothing to watch. Resolves to the exit code. */
 export async function watch(): Promise<number> {
-  const watching = new Watching(process.argv[1]!, process.argv.slice(2).filter((word) => word !== '--watch' && word !== '-w'));
+  const watching = new Watching(process.argv[1]!, process.argv.slice(2));
   const exitCode = await watching.ended;
   watching.close();
   return exitCode;

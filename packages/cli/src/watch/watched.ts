@@ -12,7 +12,8 @@ export interface FileMessage {
 }
 export const STOP = 'stop';
 
-const isWatched = process.env[WATCHED] === '1' && process.send !== undefined;
+/** Whether this process is such a run. */
+export const isWatched = process.env[WATCHED] === '1' && process.send !== undefined;
 let isReporting = false;
 
 /** Modules are reported before they are read, also those that cannot be found: either may be what is put right next. */
