@@ -124,6 +124,16 @@ describe('inputs', () => {
     expect(withInput(() => FromContext(z.any().default(seven()).nullable())).code).toBe('DEFINITION');
   });
 
+  it('a default that is a function is called for a value, not by the definition', () => {
+    let calls = 0;
+    const counted = flowModel({ inputs: { n: z.number().default(() => ++calls), at: FromContext(z.array(z.number()).default(() => [++calls])) } }, ({ n, at }) => [n, ...at]);
+    expect(calls).toBe(0);
+    const first = counted();
+    expect(first.inputs).toEqual({ n: 1 });
+    expect(first.flow.computeSync().value).toEqual([1, 2]);
+    expect(counted().inputs).toEqual({ n: 3 });
+  });
+
   it('a regular input may not default to a model either: a default is data', () => {
     const seven = flowModel({ inputs: {} }, () => 7);
     expect(withInput(() => z.any().default(seven())).code).toBe('DEFINITION');

@@ -1,4 +1,5 @@
 /** Reading what a function, class or transform declares. Throws DEFINITION for what cannot be meant. */
+import type * as core from 'zod/v4/core';
 import { didYouMean, FlowError, listNames, show } from '../errors.ts';
 import { checkDefaults } from '../context/context-type.ts';
 import { asModel } from '../model/brand.ts';
@@ -169,14 +170,22 @@ function readSchema(what: string, schema: unknown, fail: Fail): Validator {
   return validatorOf(schema);
 }
 
+/**
+ * A default is read by calling it where it is a function, and that function may count or ask for the time: so only where the schema says nothing that rules out
+ * a model.
+ */
 function checkDefaultIsData(name: string, { schema }: Validator, fail: Fail): void {
   for (let inner: unknown = schema; isSchema(inner); inner = defOf(inner)['innerType']) {
     const def = defOf(inner);
-    if ((def.type === 'default' || def.type === 'prefault') && asModel(def['defaultValue']) !== undefined) {
+    if ((def.type === 'default' || def.type === 'prefault') && mayBeModel(schema) && asModel(def['defaultValue']) !== undefined) {
       fail(`input '${name}': a default is data, not a model. Bind the model when you call the factory; for a contextual input, rewrite the field: withContext({ ${name}: computed(model) }).`);
     }
   }
 }
+
+const DATA = new Set(['number', 'string', 'boolean', 'bigint', 'date', 'array', 'tuple', 'record', 'map', 'set', 'enum', 'literal', 'null', 'undefined', 'nan', 'symbol', 'template_literal']);
+
+const mayBeModel = (schema: core.$ZodType): boolean => !DATA.has(defOf(unwrapped(schema)).type);
 
 function readPatches(patches: unknown, fail: Fail): Readonly<Record<string, Validator>> {
   if (typeof patches !== 'object' || patches === null || Array.isArray(patches) || isSchema(patches)) fail(`'patches' is a record of schemas by context field, got ${show(patches)}.`);

@@ -92,6 +92,7 @@ function literal(definition: Definition, input: InputSpec, given: unknown): unkn
 /** What a schema makes of a missing value. Evaluated at each construction, since a default may be a function. */
 function defaultOf(definition: Definition, input: InputSpec): unknown {
   const value = parseNow(definition, input, undefined);
+  if (asModel(value) !== undefined) throw bindError(definition, input, 'a default is data, not a model. Bind the model when you call the factory.');
   return value === undefined ? UNSET : frozenCopy(value);
 }
 
