@@ -38,6 +38,7 @@ describe('TH43 names', () => {
 
   test('an unknown one is an error that tells the known', () => {
     expect(() => presets.get('openai.tier9')).toThrow(/Unknown preset 'openai\.tier9'.*openai\.tier5/s);
+    expect(() => presets.get(undefined as never)).toThrow(expect.objectContaining({ code: 'DEFINITION', message: expect.stringContaining("Unknown preset 'undefined'") as string }) as Error);
   });
 
   test('a preset spreads into whatever takes limits', () => {

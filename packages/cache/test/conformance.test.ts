@@ -136,3 +136,13 @@ describe('a cache that breaks a rule is told which', () => {
     expect(open).toBe(0);
   });
 });
+
+describe('what is refused', () => {
+  it.each<[string, unknown, unknown, string]>([
+    ['a cache in place of a maker of caches', memoryCache(), {}, "expected 'createCache' to be a function"],
+    ['an unknown option', () => memoryCache(), { timout: 1 }, "there is no option 'timout'. Did you mean 'timeout'?"],
+    ['no time at all', () => memoryCache(), { timeout: 0 }, "expected 'timeout' to be a number from 1 up, got 0"],
+  ])('%s', async (_, createCache, options, message) => {
+    await expect(cacheConformance(createCache as never, options as never)).rejects.toMatchObject({ code: 'DEFINITION', message: expect.stringContaining(message) as string });
+  });
+});

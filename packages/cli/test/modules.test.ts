@@ -1,5 +1,5 @@
 /** Which TypeScript loads without a build, and what is said of the rest. */
-import { existsSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
@@ -76,6 +76,27 @@ describe('--import brings a loader', () => {
   test('one that is not there is named', () => {
     expect(run('types.ts', '--import', '@example/loader')).toMatchObject({ status: 1, stderr: expect.stringContaining('@example/loader does not load.') });
   });
+});
+
+test('definitions are looked for in the core that the project has installed, which may be another copy than the command\'s', () => {
+  const core = join(cli, '..', 'core');
+  const project = new Folder({
+    'definitions.ts': `${head}export const five = flowModel({ name: 'five', inputs: {} }, () => 5);`,
+    'graph.json': JSON.stringify({ flowmodel: 1, root: 'five', nodes: { five: { model: 'five', inputs: {} } } }),
+  });
+  try {
+    rmSync(join(project.path, 'node_modules'));
+    mkdirSync(join(project.path, 'node_modules', '@flowmodel'), { recursive: true });
+    mkdirSync(join(project.path, 'core'));
+    for (const name of ['package.json', 'src']) cpSync(join(core, name), join(project.path, 'core', name), { recursive: true });
+    symlinkSync(join(core, 'node_modules'), join(project.path, 'core', 'node_modules'));
+    symlinkSync(join(project.path, 'core'), join(project.path, 'node_modules', '@flowmodel', 'core'));
+    symlinkSync(realpathSync(join(cli, 'node_modules', 'zod')), join(project.path, 'node_modules', 'zod'));
+    expect(flowmodel(['run', 'graph.json', '--import', './definitions.ts'], { cwd: project.path })).toEqual({ status: 0, stdout: '5\n', stderr: '' });
+    expect(flowmodel(['run', 'definitions.ts#five'], { cwd: project.path })).toEqual({ status: 0, stdout: '5\n', stderr: '' });
+  } finally {
+    project.remove();
+  }
 });
 
 describe('the program itself', () => {

@@ -1,4 +1,5 @@
 import { FlowError } from '@flowmodel/core';
+import { show } from '@flowmodel/core/extending';
 import type { Rate } from './options.ts';
 
 /** Limits as data, for `throttle`, `createLimiter`, `batchModel` and `mapFlow`. */
@@ -53,10 +54,11 @@ const byName = new Map<string, { readonly name: PresetName; readonly value: Pres
 
 function get<N extends PresetName>(name: N): Named<N>;
 function get(name: string): Preset | AdaptivePreset;
-function get(name: string): Preset | AdaptivePreset {
-  const found = byName.get(name.toLowerCase());
+function get(name: unknown): Preset | AdaptivePreset {
+  const text = typeof name === 'string' ? name : show(name);
+  const found = byName.get(text.toLowerCase());
   if (found !== undefined) return found.value;
-  throw new FlowError('DEFINITION', `Unknown preset '${name}'. Presets are ${list().join(', ')}.`, { details: { name } });
+  throw new FlowError('DEFINITION', `Unknown preset '${text}'. Presets are ${list().join(', ')}.`, { details: { name } });
 }
 
 const list = (): readonly PresetName[] => [...byName.values()].map(({ name }) => name);

@@ -1,5 +1,6 @@
 import { FlowError } from '@flowmodel/core';
 import type { ResultCache } from '@flowmodel/core';
+import { assertFunction, assertKnown, assertNumber } from '@flowmodel/core/extending';
 import { ruleNames, rules } from './rules.ts';
 import { Subject, Violation } from './subject.ts';
 
@@ -15,7 +16,7 @@ export const cacheRules = ruleNames;
  * Checks that a cache keeps every rule of `ResultCache`. Belongs to no test framework: it resolves, or rejects. `createCache` is called once for each rule and
  * hands over an empty cache each time, which may hold a value of a megabyte and 200 small ones; it is disposed of afterwards if it can be.
  *
- * Rejects with a CACHE error that names the first rule that is broken, also in `details.rule`; what the cache threw is its cause.
+ * Rejects with a CACHE error that names the first rule that is broken, also in `details.rule`; what the cache threw is its cause. With DEFINITION for what are no options.
  *
  * @example
  * ```ts
@@ -25,8 +26,12 @@ export const cacheRules = ruleNames;
  * ```
  */
 export async function cacheConformance(createCache: () => ResultCache | Promise<ResultCache>, options: ConformanceOptions = {}): Promise<void> {
+  assertFunction('cacheConformance', 'createCache', createCache);
+  assertKnown('cacheConformance', options, ['timeout']);
+  const { timeout = 5_000 } = options;
+  assertNumber('cacheConformance', 'timeout', timeout, 1);
   for (const rule of rules) {
-    const cache = new Subject(await createCache(), options.timeout ?? 5_000);
+    const cache = new Subject(await createCache(), timeout);
     try {
       await rule.check(cache);
       await cache.dispose();
