@@ -146,6 +146,18 @@ describe('why a key differs from the last run that this cache saw', () => {
     expect((await explain(make(), { day: 1 }, { cache })).nodes[0]!.reason).toContain('nothing changed since the last run');
   });
 
+  test('of a model that has not been a root yet: the last run that had it inside, whatever its root', async () => {
+    const cache = memoryCache();
+    const unrelated = flowModel({ name: 'ex.unrelated', inputs: {} }, () => 1);
+    await unrelated().flow.compute({}, { cache });
+    expect(reasons(await explain(source(), { day: 2 }, { cache }))).toEqual({ 'ex.source': 'it was not in the last run' });
+    await make().flow.compute({ day: 1 }, { cache });
+    expect(reasons(await explain(source(), { day: 2 }, { cache }))).toEqual({ 'ex.source': "context field 'day': 1 → 2" });
+    expect(reasons(await explain(side({ x: source(), plus: 1 }), { day: 2 }, { cache }))).toEqual({ 'ex.side': "upstream 'x' changed", 'ex.side.x': "context field 'day': 1 → 2" });
+    await unrelated().flow.compute({}, { cache });
+    expect(reasons(await explain(make(), { day: 3 }, { cache }))['ex.top.a.x']).toBe("context field 'day': 1 → 3"); // its own last run counts more
+  });
+
   test('the last run counts also when it was a hit', async () => {
     const cache = memoryCache();
     const model = source();

@@ -21,9 +21,13 @@ const nameOf = ({ definition }: Model): string | Definition => definition.name ?
 export function noteRun(cache: ResultCache, model: Model, context: Readonly<Record<string, unknown>>, options: ComputeOptions): void {
   let history = histories.get(cache);
   if (history === undefined) histories.set(cache, (history = new Map()));
+  history.delete(nameOf(model)); // the latest stands last
   history.set(nameOf(model), { model, context, options });
   if (history.size > MOST) history.delete(history.keys().next().value!);
 }
 
-/** The last run of a model of that name with a cache, if there was one. */
-export const lastRun = (cache: ResultCache, model: Model): Seen | undefined => histories.get(cache)?.get(nameOf(model));
+/** The last run of a model of that name with a cache; without one, the last of all. */
+export function lastRun(cache: ResultCache, model: Model): Seen | undefined {
+  const history = histories.get(cache);
+  return history?.get(nameOf(model)) ?? [...(history?.values() ?? [])].at(-1);
+}

@@ -13,7 +13,7 @@ export interface RetryOptions {
   readonly delay?: number;
   /** What the delay is multiplied by after each further failure. Default 2. */
   readonly backoff?: number;
-  /** The longest single wait, in milliseconds. No limit by default. */
+  /** The longest single wait, jitter included, in milliseconds. No limit by default. */
   readonly maxDelay?: number;
   /** Added to each wait: a random time up to so many milliseconds. Default 0. */
   readonly jitter?: number;
@@ -48,7 +48,7 @@ export function retry(options: RetryOptions = {}): Evaluator {
   assertFunction('retry', 'when', when);
 
   /** The wait after so many failures. */
-  const waitAfter = (failures: number): number => Math.min(delay * backoff ** (failures - 1), maxDelay, LONGEST_WAIT) + (jitter === 0 ? 0 : Math.random() * jitter);
+  const waitAfter = (failures: number): number => Math.min(delay * backoff ** (failures - 1) + (jitter === 0 ? 0 : Math.random() * jitter), maxDelay, LONGEST_WAIT);
 
   return Object.freeze({
     name: 'retry',

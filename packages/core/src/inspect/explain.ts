@@ -23,8 +23,8 @@ import type { ExplainedNode, Explanation } from './types.ts';
 
 /**
  * What `compute` would do with every node, and why, without running a body: whether it would run, is in the cache and under which key, is not needed
- * because what needs it is cached, is evaluated on demand only, lacks something, or waits for one that does. Against the last run that the same cache object saw of a model of
- * that name, it says which input, context field or code made a key differ.
+ * because what needs it is cached, is evaluated on demand only, lacks something, or waits for one that does. Against the last run that the same cache object saw of a
+ * model of that name, or else of any that has such nodes, it says which input, context field or code made a key differ.
  *
  * Takes compute's options; those that change keys or choose models count. Rejects with INVALID_CONTEXT for what is no context at all.
  *
@@ -47,19 +47,28 @@ export async function explain(model: CallableModel, context?: object, options?: 
   const { survey } = sight;
   const seen = resolved.cache === undefined ? undefined : lastRun(resolved.cache, root);
   const before = seen === undefined ? undefined : new Sight(seen.model, seen.context, { ...seen.options, cache: resolved.cache });
-  const cellsBefore = new Map(before === undefined ? [] : [...before.survey.paths].map(([cell, path]) => [path, cell]));
+  const cellBefore = before === undefined ? () => undefined : cellsOf(before.survey, survey);
 
   const remarks = new Map<number, Remarks>();
   const needed = new Set<number>([survey.plan.root]);
   for (const cell of sight.topDown()) {
     const remark = await sight.remark(cell, needed.has(cell));
     if (remark.status !== 'cached' && remark.status !== 'pruned' && remark.status !== 'lazy') for (const edge of survey.edges(cell)) if (edge.kind === 'input' || edge.kind === 'computed') needed.add(edge.from);
-    const was = before === undefined ? undefined : cellsBefore.get(survey.paths.get(cell)!);
+    const was = cellBefore(cell);
     remarks.set(cell, remark.status === 'run' && remark.reason === undefined ? { ...remark, reason: reasonFor(sight, cell, before, was) } : remark);
   }
   const graph = graphOfSurvey(root, survey, (cell) => remarks.get(cell)!);
   const nodes = survey.cells.map((cell, i) => Object.freeze({ id: graph.nodes[i]!.id, path: survey.paths.get(cell)!, model: labelOf(survey.definition(cell)), ...remarks.get(cell)! }) as ExplainedNode);
   return new Explained(nodes, graph);
+}
+
+/** Which cell of an earlier run stood where one stands now; of a run of another root, the first one of the same name. */
+function cellsOf(before: Survey, now: Survey): (cell: number) => number | undefined {
+  const nameOf = (survey: Survey, cell: number): unknown => survey.definition(cell).name ?? survey.definition(cell);
+  const isSameRoot = nameOf(before, before.plan.root) === nameOf(now, now.plan.root);
+  const placeOf = (survey: Survey, cell: number): unknown => (isSameRoot ? survey.paths.get(cell)! : nameOf(survey, cell));
+  const cells = new Map(before.cells.toReversed().map((cell) => [placeOf(before, cell), cell]));
+  return (cell) => cells.get(placeOf(now, cell));
 }
 
 /** Why a node that could be cached is not. */

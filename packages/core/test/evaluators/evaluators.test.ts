@@ -217,6 +217,16 @@ describe('retry', () => {
     }
   });
 
+  test('CC-RETRY-02 maxDelay caps a wait with its jitter', async () => {
+    const clock = virtualClock();
+    const run = flaky(40).model().flow.compute({}, { evaluator: retry({ delay: 10, backoff: 1, jitter: 10, maxDelay: 12, attempts: 41 }), clock });
+    await clock.advance(1000);
+    await run;
+    expect(clock.waits).toHaveLength(40);
+    expect(Math.max(...clock.waits)).toBe(12);
+    expect(Math.min(...clock.waits)).toBeGreaterThanOrEqual(10);
+  });
+
   test('jitter adds up to so much', async () => {
     const clock = virtualClock();
     const run = flaky(5).model().flow.compute({}, { evaluator: retry({ delay: 10, backoff: 1, jitter: 4, attempts: 6 }), clock });
