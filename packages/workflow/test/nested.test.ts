@@ -1,5 +1,5 @@
 import { flowModel, FromContext, graphOf, keyOf } from '@flowmodel/core';
-import { parseWorkflow } from '@flowmodel/workflow';
+import { parseWorkflow, runWorkflow } from '@flowmodel/workflow';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { models, problems, refusal } from './models.ts';
@@ -121,6 +121,14 @@ describe('C2, C3, NW44 storage modes', () => {
     expect(await seen({ storage_mode: 'scoped', stripPrefix: false })).toEqual({ p: 1, child_a: 1, child_node: [1, 2] });
   });
 
+  test('C3 what scoped would take is told where it is missing', () => {
+    const { compile } = models();
+    const needy = seeing({ text: { type: 'string' } });
+    const lacking = (params: object) => problems(() => compile(parent({ workflow_ir: needy, ...params }, { inputs: { chil_text: {} }, nodes: [{ id: 'n', type: 'echo', params: { value: '${chil_text}' } }] })));
+    expect(lacking({ storage_mode: 'scoped' })).toEqual(["nodes.1: node 'nested' lacks the input 'text' of its child. Map it: param_mapping: { text: … }, or have an input or a node 'child_text' here, which 'scoped' shows the child; there is 'chil_text'."]);
+    expect(lacking({})).toEqual(["nodes.1: node 'nested' lacks the input 'text' of its child. Map it: param_mapping: { text: … }."]);
+  });
+
   test('C3 another prefix', async () => {
     expect(await seen({ storage_mode: 'scoped', scope_prefix: 'oth', stripPrefix: false })).toEqual({ p: 1, other: 2 });
   });
@@ -194,6 +202,35 @@ describe('C5, NW49, NW50 output_mapping', () => {
     const params = { workflow_ir: child, output_mapping: { score: 'severity' } };
     expect(await run(parent(params, { outputs: { s: { source: '${nested.score} ${severity}' } } }))).toEqual({ s: '5 5' });
     expect(problems(() => compile(parent(params, { outputs: { s: { source: '${nested.private}' } } })))[0]).toContain("${nested.private}: there is no 'private' in it");
+  });
+
+  test('NW49 of the node as a whole, and of an output that is listed in part, only what is listed is there', async () => {
+    const { compile, run } = models();
+    const params = { workflow_ir: child, output_mapping: { score: 'severity', 'result.status.code': 'code' } };
+    const outputs = { whole: { source: '${nested}' }, result: { source: '${nested.result}' }, code: { source: '${nested.result.status.code}' }, mapped: { source: '$code' } };
+    expect(await run(parent(params, { outputs }))).toEqual({ whole: { score: 5, result: { status: { code: 7 } } }, result: { status: { code: 7 } }, code: 7, mapped: 7 });
+    expect(problems(() => compile(parent(params, { outputs: { s: { source: '${nested.result.status.list}' } } })))).toEqual([
+      "outputs.s.source: ${nested.result.status.list}: there is no 'list' in it. It has 'code'. What the output_mapping of the node does not list is private.",
+    ]);
+  });
+
+  test('NW49 the shorter of two listed paths holds the longer; an element has no place in a record', async () => {
+    const { run } = models();
+    const params = { workflow_ir: child, output_mapping: { 'result.status': 'status', 'result.status.code': 'code', 'result.status.list[0]': 'first' } };
+    expect(await run(parent(params, { outputs: { whole: { source: '${nested}' }, first: { source: '${nested.result.status.list[0]} $first' } } }))).toEqual({ whole: { result: { status: { code: 7, list: ['x'] } } }, first: 'x x' });
+  });
+
+  test('NW50 a field that no path is mapped to is an error at build time, at any depth', () => {
+    const { compile } = models();
+    const params = { workflow_ir: child, output_mapping: { score: 'report.deep.score' } };
+    expect(problems(() => compile(parent(params, { outputs: { s: { source: '${report.deep.scoer}' } } })))).toEqual(["outputs.s.source: ${report.deep.scoer}: there is no 'scoer' in it. Did you mean 'score'? It has 'score'."]);
+  });
+
+  test('NW50 a part that the child does not have in the run is told of the node that maps it', async () => {
+    const { compile } = models();
+    const params = { workflow_ir: child, output_mapping: { 'result.status.nope': 'report.nope', score: 'report.score' } };
+    const error: unknown = await runWorkflow(compile(parent(params, { outputs: { all: { source: '$report' } } }))).catch((error: unknown) => error);
+    expect(error).toMatchObject({ phase: 'resolve', message: "node 'nested' (workflow): 'result.status.nope' of node 'nested' has no value: there is no 'nope' in a record. Its keys are 'code' and 'list'. Change the output_mapping, or give the child an output that has it." });
   });
 
   test('without an output_mapping all outputs are under the node', async () => {

@@ -1,5 +1,6 @@
 import { flowModel, memoryCache } from '@flowmodel/core';
 import { runWorkflow, WorkflowError } from '@flowmodel/workflow';
+import type { WorkflowIssue } from '@flowmodel/workflow';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { models, problems, refusal, Refused } from './models.ts';
@@ -103,6 +104,49 @@ describe('NW53, NW54 one policy for failures', () => {
     const routed = await run(document('failed'));
     expect(Object.keys(routed)).toEqual(['report']);
     expect(routed['report']).toMatch(new RegExp(`^${phase}: the workflow '.*' does not compile: `));
+  });
+
+  test('names that a skipped child is mapped to are left out of the outputs, alone and as a record', async () => {
+    const { run } = models();
+    const child = { nodes: [{ id: 's', type: 'score', params: { text: 'abc' } }], outputs: { score: { source: '${s.score}' }, label: { source: '${s.label}' } } };
+    const document = {
+      inputs,
+      nodes: [
+        { id: 'decide', type: 'decide', params: { text: '${text}' } },
+        { id: 'child', type: 'workflow', params: { workflow_ir: child, output_mapping: { score: 'report.score', label: 'report.texts.label' } } },
+        { id: 'use', type: 'echo', params: { value: '${report}' } },
+      ],
+      edges: [{ from: 'decide', to: 'child', action: 'go' }],
+      outputs: { all: { source: '$report' }, texts: { source: '$report.texts' }, node: { source: '${child}' }, use: { source: '${use}' }, instead: { source: { $value: '$report', default: 'none' } } },
+    };
+    const report = { score: 3, texts: { label: 'a' } };
+    expect(await run(document, { text: 'go' })).toEqual({ all: report, texts: report.texts, node: { score: 3, label: 'a' }, use: report, instead: report });
+    expect(await run(document, { text: 'stop' })).toEqual({ instead: 'none' });
+  });
+
+  test.each([
+    ['its error_action is another one', { id: 'n', type: 'risky', error_action: 'failed', params: { text: '${text}' } }, 'faild', "node 'n' never has the action 'faild'. Did you mean 'failed'? It has 'default' and 'failed'."],
+    ['its value has no action', { id: 'n', type: 'score', params: { text: '${text}' } }, 'high', "node 'n' never has the action 'high'. It has 'default'."],
+    ['it is a number', { id: 'n', type: 'add', params: { a: 1 } }, 'high', "node 'n' never has the action 'high'."],
+    ['it is a batch', { id: 'n', type: 'decide', batch: { items: ['go'] }, params: { text: '${item}' } }, 'go', "node 'n' never has the action 'go'."],
+    ['its child does not compile', { id: 'n', type: 'workflow', params: { workflow_ref: 'none.yaml', error_action: 'lost' } }, 'default2', "node 'n' never has the action 'default2'. It has 'lost'."],
+  ])('an edge that nothing can follow is refused: %s', (_why, node, action, message) => {
+    const { compile } = models();
+    const document = { inputs, nodes: [node, { id: 'next', type: 'echo', params: { value: '${text}' } }, { id: 'last', type: 'echo', params: { value: { $value: '${n.error}', default: 1 } } }], edges: [{ from: 'n', to: 'next', action }] };
+    const found = problems(() => compile(document));
+    expect(found).toEqual([expect.stringContaining(message)]);
+    expect(found[0]).toMatch(/^edges\.0\.action: /);
+  });
+
+  test('an edge whose action a node may have is not, but one next to its error_action is a warning', () => {
+    const { compile } = models();
+    const warnings: WorkflowIssue[] = [];
+    const document = (type: string, action: string) => ({ inputs, nodes: [{ id: 'n', type, error_action: 'failed', params: { [type === 'echo' ? 'value' : 'text']: '${text}' } }, { id: 'next', type: 'echo', params: { value: '${n.error.message}' } }], edges: [{ from: 'n', to: 'next', action }] });
+    const onWarning = (warning: WorkflowIssue): void => void warnings.push(warning);
+    for (const [type, action] of [['shout', 'GO'], ['decide', 'go'], ['echo', 'go'], ['decide', 'failed']] as const) compile(document(type, action), { onWarning });
+    expect(warnings).toEqual([]);
+    compile(document('decide', 'faild'), { onWarning });
+    expect(warnings.map(({ at, message }) => `${at.join('.')}: ${message}`)).toEqual(["edges.0.action: the error_action of node 'n' is 'failed', not 'faild'."]);
   });
 
   test('a routed failure that leads nowhere is refused: it would be a silent one', () => {

@@ -194,6 +194,27 @@ describe('NW33, NW35, NW37 inputs and outputs', () => {
     expect((await model.flow.compute({ used: 1 })).value).toEqual({});
   });
 
+  test('NW33 what only an error keeps from being used is no warning', () => {
+    const { definitions } = models();
+    expect(checkWorkflow("inputs: { used: {} }\nnodes: [{ id: n, type: echo, params: { value: '${usde}' } }]", { definitions })).toMatchObject({ issues: [{ node: 'n' }], warnings: [] });
+  });
+
+  test.each([
+    ['$name', 1],
+    ['to $name.', 1],
+    ['$n.field[0]', 1],
+    ['$nobody', 0],
+    ['$$name', 0],
+    ['5 $', 0],
+    ['${name}', 0],
+  ])('%j in the params of a model is a warning where it names something: it is text', async (value, count) => {
+    const { compile } = models();
+    const warnings: WorkflowIssue[] = [];
+    compile({ inputs: { name: {} }, nodes: [{ id: 'n', type: 'echo', params: { value: '${name}' } }, { id: 'm', type: 'echo', params: { value: { in: [value] } } }] }, { onWarning: (warning) => warnings.push(warning) });
+    expect(warnings.map(({ at }) => at)).toEqual(Array.from({ length: count }, () => ['nodes', 1, 'params', 'value', 'in', 0]));
+    if (value === '$name') expect(warnings[0]!.message).toBe("'$name' is text here. The params of a model refer to a value with braces: ${name}; and '$$name' is the text without a doubt.");
+  });
+
   test('NW35 required, default, null default, empty text and 0', async () => {
     const { run } = models();
     const inputs = { a: { type: 'string' }, b: { type: 'string', default: 'b' }, c: { type: 'string', default: null }, d: { type: 'string', default: '' }, e: { type: 'number', default: 0 } };

@@ -6,7 +6,7 @@ import type { NodeDeclaration, WorkflowDocument } from '../document/schema.ts';
 import type { Source } from '../document/source.ts';
 import type { WorkflowIssue } from '../errors.ts';
 import { suggestion } from '../names.ts';
-import { parseExpression, referencesIn } from '../template/expression.ts';
+import { bareReferencesIn, parseExpression, referencesIn } from '../template/expression.ts';
 import type { Expression } from '../template/expression.ts';
 import { withOutcome } from './gating.ts';
 import { fits, kindOf, kindOfInput, kindOfValue, kindText } from './kinds.ts';
@@ -14,7 +14,7 @@ import { checkModelNode, readsMore, wireModelNode } from './model-node.ts';
 import { checkBatchNode, wireBatchNode } from './batch-node.ts';
 import { checkInstanceNode, wireInstanceNode } from './instance-node.ts';
 import { checkNestedNode, imply, isSplit, readMappings, wireNestedNode, wrapOf } from './nested-node.ts';
-import { checkRoutes, edgesOf, inOrder, placeGates, waitsFor } from './order.ts';
+import { checkActions, checkRoutes, edgesOf, inOrder, placeGates, waitsFor } from './order.ts';
 import type { Edges } from './order.ts';
 import { collect } from './parts.ts';
 import { setOutputs } from './places.ts';
@@ -43,6 +43,8 @@ export function compileDocument(document: WorkflowDocument, source: Source, plac
   const outputs = readOutputs(scope);
   for (const work of works) for (const value of expressionsOf(work)) addUses(scope, work, value);
 
+  for (const work of works) warnOfBareNames(scope, work);
+
   const edges = edgesOf(scope, works);
   for (const work of works) imply(scope, work, (from, to) => waitsFor(from, to, edges));
   const sorted = inOrder(works, edges);
@@ -56,9 +58,10 @@ export function compileDocument(document: WorkflowDocument, source: Source, plac
     else if (work.definition !== undefined) checkModelNode(scope, work, work.definition);
     else for (const [name, value] of work.values) scope.kindOf(value, [...work.valuesAt, name]);
   }
+  checkActions(scope, edges);
   checkRoutes(scope, works, edges, (work) => looksAtFailure(scope, works, outputs, work));
   const kinds = Object.fromEntries(outputs.map(({ name, value, at }) => [name, scope.kindOf(value, at)]));
-  for (const name of Object.keys(document.inputs)) if (!scope.used.has(name)) scope.warn(['inputs', name], `nothing uses the input '${name}'`);
+  if (issues.length === 0) for (const name of Object.keys(document.inputs)) if (!scope.used.has(name)) scope.warn(['inputs', name], `nothing uses the input '${name}'`); // else it may be what an error hides
   if (issues.length > 0) return { compiled: undefined, issues: inOrderOfText(issues), warnings };
   if (scope.usesInstances) basis.isFinal = false; // they may be replaced
 
@@ -125,6 +128,15 @@ function readNode(node: NodeDeclaration, at: readonly (string | number)[], scope
     isOutcome: false,
     gates: undefined,
   };
+}
+
+/** `$name` is text in the params of a model, and may not be meant so. */
+function warnOfBareNames(scope: Scope, { node, valuesAt }: Work): void {
+  if (isNested(node)) return;
+  const known = new Set(scope.names()).add(node.batch?.as ?? '');
+  for (const { at, reference } of bareReferencesIn(node.params)) {
+    if (known.has(reference.name)) scope.warn([...valuesAt, ...at], `'${reference.text}' is text here. The params of a model refer to a value with braces: \${${reference.text.slice(1)}}; and '$${reference.text}' is the text without a doubt`);
+  }
 }
 
 function findDefinition(type: string, at: readonly (string | number)[], scope: Scope, { definitions }: Session, basis: BasisBuilder): Work['definition'] {

@@ -2,7 +2,7 @@
 import type { NestedNodeDeclaration } from '../document/schema.ts';
 import type { Source } from '../document/source.ts';
 import { issueLine } from '../errors.ts';
-import { suggestion } from '../names.ts';
+import { nearestNames, suggestion } from '../names.ts';
 import type { Expression } from '../template/expression.ts';
 import { parseTemplate } from '../template/parse.ts';
 import { kindAt, kindOfInput, recordOf } from './kinds.ts';
@@ -65,7 +65,7 @@ export function checkNestedNode(scope: Scope, work: Work): void {
   const { compiled } = child;
   for (const [name, input] of Object.entries(compiled.inputs)) {
     const isGiven = work.values.has(name) || work.implied.has(name) || input.default !== undefined;
-    if (compiled.needs.has(name) && !isGiven) scope.report(work.at, `node '${work.node.id}' lacks the input '${name}' of its child. Map it: param_mapping: { ${name}: … }`);
+    if (compiled.needs.has(name) && !isGiven) scope.report(work.at, `node '${work.node.id}' lacks the input '${name}' of its child. Map it: param_mapping: { ${name}: … }${orName(scope, work.node as NestedNodeDeclaration, name)}`);
   }
   for (const [name, reference] of work.implied) scope.check({ kind: 'reference', reference }, work.at, kindOfInput(compiled.inputs[name]!), `'${name}' of the child`);
   work.kind = kindOfOutputs(compiled);
@@ -76,6 +76,14 @@ export function checkNestedNode(scope: Scope, work: Work): void {
       if ('problem' in found) scope.report(at, `'${source.text}': ${found.problem}`);
     }
   }
+}
+
+/** What the storage mode would take for an input of the child. */
+function orName(scope: Scope, { params }: NestedNodeDeclaration, input: string): string {
+  const visible = params.storage_mode === 'scoped' || params.storage_mode === 'shared' ? visibleName(params, input) : undefined;
+  if (visible === undefined) return '';
+  const near = nearestNames(visible, scope.names()).map((name) => `'${name}'`).join(' or ');
+  return `, or have an input or a node '${visible}' here, which '${params.storage_mode}' shows the child${near === '' ? '' : `; there is ${near}`}`;
 }
 
 function kindOfOutputs({ outputs }: CompiledDocument): Kind {

@@ -2,7 +2,9 @@
 import { DEFAULT_ACTION } from './outcome.ts';
 import type { Scope } from './scope.ts';
 import { referencesIn } from '../template/expression.ts';
-import { suggestion } from '../names.ts';
+import type { Path } from '../document/data.ts';
+import { nearestNames, suggestion } from '../names.ts';
+import type { Kind } from './kinds.ts';
 import { expressionsOf } from './work.ts';
 import type { GateEdge, Work } from './work.ts';
 
@@ -11,6 +13,7 @@ export interface Edge {
   readonly from: Work;
   readonly to: Work;
   readonly action: string;
+  readonly at: Path;
 }
 
 /** The edges of a document, by their ends. */
@@ -52,7 +55,7 @@ export function edgesOf(scope: Scope, works: readonly Work[]): Edges {
       if (!byId.has(id)) scope.report(['edges', i, end], `there is no node '${id}'.${suggestion(id, byId.keys(), 'The nodes are')}`);
     }
     const ends = { from: byId.get(from), to: byId.get(to) };
-    return ends.from === undefined || ends.to === undefined ? [] : [{ from: ends.from, to: ends.to, action }];
+    return ends.from === undefined || ends.to === undefined ? [] : [{ from: ends.from, to: ends.to, action, at: ['edges', i, 'action'] }];
   });
   return new Edges(all);
 }
@@ -129,6 +132,32 @@ export function needsOf(scope: Scope, work: Work): Need[] {
     found.set(`${node.node.id} ${after}`, { work: node, reference: reference.text, after });
   }
   return [...found.values()];
+}
+
+/** An edge that is never followed would be a silent one. */
+export function checkActions(scope: Scope, { all }: Edges): void {
+  for (const { from, action, at } of all) {
+    if (action === DEFAULT_ACTION || action === from.errorAction) continue;
+    const { id } = from.node;
+    const known = actionsOf(from);
+    if (known !== undefined) scope.report(at, `node '${id}' never has the action '${action}'.${suggestion(action, known, 'It has')} An action is the error_action of a node, a text that it yields, or the text in its field 'action'`);
+    else if (from.errorAction !== undefined && nearestNames(action, [from.errorAction]).length > 0) scope.warn(at, `the error_action of node '${id}' is '${from.errorAction}', not '${action}'`);
+  }
+}
+
+/** The actions that a node may have; undefined for any. */
+function actionsOf({ child, kind, errorAction }: Work): string[] | undefined {
+  const afterFailure = errorAction === undefined ? [] : [errorAction];
+  if (child !== undefined && 'failure' in child) return afterFailure;
+  return kind === undefined || kind.some(mayChoose) ? undefined : [DEFAULT_ACTION, ...afterFailure];
+}
+
+/** Whether a value of this kind is a text or has one in its field `action`. */
+function mayChoose({ name, fields, isOpen }: NonNullable<Kind>[number]): boolean {
+  if (name !== 'object') return name === 'string';
+  if (fields === undefined || !Object.hasOwn(fields, 'action')) return isOpen !== false;
+  const { kind } = fields['action']!;
+  return kind === undefined || kind.some((one) => one.name === 'string');
 }
 
 /** A routed failure that leads nowhere and that nobody looks at would be a silent one. */

@@ -105,8 +105,11 @@ function reached(outcome: Outcome, path: readonly (string | number)[], reference
   const value = succeeded(outcome, path);
   if (value !== MISSING) return value;
   const why = outcome.status === 'failed' ? `its node failed: ${outcome.error.message}` : 'its node did not run: no edge led to it';
-  throw new WorkflowError('resolve', `${reference} has no value, since ${why}. Give it a default: { $value: '${reference}', default: … }.`, { details: { reference } });
+  throw new WorkflowError('resolve', `${reference} has no value, since ${why}. ${adviceOn(reference)}`, { details: { reference } });
 }
+
+const adviceOn = (reference: string): string =>
+  reference.startsWith('${') ? `Give it a default: { $value: '${reference}', default: … }.` : 'Change the output_mapping, or give the child an output that has it.';
 
 function missing(root: unknown, path: readonly (string | number)[], reference: string): WorkflowError {
   let held = root;
@@ -117,7 +120,7 @@ function missing(root: unknown, path: readonly (string | number)[], reference: s
     held = next;
   }
   const part = path[i] ?? '';
-  return new WorkflowError('resolve', `${reference} has no value: ${typeof part === 'number' ? `there is no element ${part}` : `there is no '${part}'`} in ${held === null ? 'null.' : described(held, part)} Give it a default: { $value: '${reference}', default: … }.`, { details: { reference } });
+  return new WorkflowError('resolve', `${reference} has no value: ${typeof part === 'number' ? `there is no element ${part}` : `there is no '${part}'`} in ${held === null ? 'null.' : described(held, part)} ${adviceOn(reference)}`, { details: { reference } });
 }
 
 /** What stands there, by its keys: values may be secrets. */

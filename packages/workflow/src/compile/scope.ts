@@ -11,7 +11,9 @@ import type { Expression } from '../template/expression.ts';
 import type { Reference } from '../template/parse.ts';
 import { fits, kindAt, kindOfInput, kindOfValue, listOf, misfit, kindText, recordOf, TEXT } from './kinds.ts';
 import type { Kind } from './kinds.ts';
-import type { RootName, Work } from './work.ts';
+import { isOfFailure, isPrivate, listedBelow, mappedBelow, pathOf } from './mappings.ts';
+import type { Listed } from './mappings.ts';
+import type { Mapping, RootName, Work } from './work.ts';
 
 export class Scope {
   readonly document: WorkflowDocument;
@@ -140,8 +142,10 @@ export class Scope {
     }
     const found = kindAt(...kindAndPath(root, reference));
     if ('kind' in found) return found.kind;
-    if (isOptional) this.warn(at, `${reference.text}: ${sentence(found.problem)} The default always stands in`);
-    else this.report(at, `${reference.text}: ${found.problem}`);
+    const isHidden = root.kind === 'node' && isPrivate(root.work, reference.path);
+    const problem = isHidden ? `${sentence(found.problem)} What the output_mapping of the node does not list is private` : found.problem;
+    if (isOptional) this.warn(at, `${reference.text}: ${sentence(problem)} The default always stands in`);
+    else this.report(at, `${reference.text}: ${problem}`);
     return undefined;
   }
 }
@@ -149,24 +153,19 @@ export class Scope {
 /** What a reference looks into, and how. */
 function kindAndPath(root: RootName, { path }: Reference): [Kind, readonly (string | number)[]] {
   if (root.kind === 'input') return [kindOfInput(root.declaration), path];
-  if (root.kind === 'mapped') return [mappedKind(root), path];
   const { work } = root;
-  if (work.errorAction !== undefined && (path[0] === 'error' || path[0] === 'action')) return [undefined, path];
-  return [work.mappings === undefined ? work.kind : listedOnly(work), path];
+  if (root.kind === 'mapped') return [root.mappings[0]!.target.length === 0 ? kindOfMapping(work, root.mappings[0]!) : recordKind(work, mappedBelow(root, [])), path];
+  if (isOfFailure(work, path)) return [undefined, path];
+  return [isPrivate(work, path) && work.kind !== undefined ? recordKind(work, listedBelow(work, [])) : work.kind, path];
 }
 
-/** With an `output_mapping`, what it does not list stays private. */
-function listedOnly(work: Work): Kind {
-  const listed = new Set([...work.mappings!.values()].flat().map(({ source }) => source.name));
-  return work.kind?.map((one) => (one.fields === undefined ? one : { ...one, fields: Object.fromEntries(Object.entries(one.fields).filter(([name]) => listed.has(name))) }));
+function kindOfMapping({ kind }: Work, mapping: Mapping): Kind {
+  const found = kindAt(kind, pathOf(mapping));
+  return 'kind' in found ? found.kind : undefined; // reported where it is mapped
 }
 
-function mappedKind({ work, mappings }: Extract<RootName, { kind: 'mapped' }>): Kind {
-  const kindOfMapping = ({ source }: (typeof mappings)[number]): Kind => {
-    const found = kindAt(work.kind, [source.name, ...source.path]);
-    return 'kind' in found ? found.kind : undefined; // reported where it is mapped
-  };
-  const [only] = mappings;
-  if (mappings.length === 1 && only!.target.length === 0) return kindOfMapping(only!);
-  return recordOf(Object.fromEntries(mappings.map((mapping) => [mapping.target[0]!, mapping.target.length === 1 ? kindOfMapping(mapping) : undefined])));
+function recordKind(work: Work, listed: readonly Listed[]): Kind {
+  const byKey = new Map<string, Listed[]>();
+  for (const { mapping, keys: [key, ...keys] } of listed) byKey.set(key!, [...(byKey.get(key!) ?? []), { mapping, keys }]);
+  return recordOf(Object.fromEntries([...byKey].map(([key, below]) => [key, below[0]!.keys.length === 0 ? kindOfMapping(work, below[0]!.mapping) : recordKind(work, below)])));
 }

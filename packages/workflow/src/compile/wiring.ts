@@ -7,9 +7,11 @@ import type { Expression } from '../template/expression.ts';
 import type { Reference, Template } from '../template/parse.ts';
 import type { Form } from '../template/resolve.ts';
 import { find, handOn, otherwise, pass, pick, template, tentative } from './parts.ts';
+import { isPrivate, listedBelow, mappedBelow, pathOf, startsWith } from './mappings.ts';
+import type { Listed } from './mappings.ts';
 import { computedFrom, readFrom, rewritten, setPlace } from './places.ts';
 import type { Scope } from './scope.ts';
-import type { Child, CompiledDocument, Mapping, RootName, Wire, Work } from './work.ts';
+import type { Child, CompiledDocument, Wire, Work } from './work.ts';
 
 const NOTHING: ReadonlySet<string> = new Set();
 
@@ -123,46 +125,53 @@ export class Wiring {
   /* ---------- references ---------- */
 
   referenceWire(reference: Reference): Wire {
-    const root = this.#scope.resolve(reference.name)!;
-    const { from, path, isOutcome } = this.#origin(root, reference);
-    if (path.length === 0 && !isOutcome) return from;
-    return this.#once(`pick ${keyOf(reference)}`, () => ({ model: pick({ from: from.model, path, isOutcome, reference: bracesOf(reference) }), needs: from.needs }));
+    const origin = this.#origin(reference);
+    if ('parts' in origin) return this.#once(`record ${keyOf(reference)}`, () => recordWire(origin.parts, (part) => this.#pickWire(part), (form, values) => template({ form, values })));
+    return this.#pickWire(origin);
   }
 
   /** The same in a list, empty when there is no such value. */
   #findWire(reference: Reference, onlyWhenSkipped: boolean): Wire<readonly unknown[]> {
-    const root = this.#scope.resolve(reference.name)!;
-    const { from, path, isOutcome } = this.#origin(root, reference);
-    return this.#once(`find ${onlyWhenSkipped} ${keyOf(reference)}`, () => ({ model: find({ from: from.model, path, isOutcome, onlyWhenSkipped, reference: bracesOf(reference) }), needs: from.needs }));
+    const origin = this.#origin(reference);
+    if (!('parts' in origin)) return this.#foundWire(origin, onlyWhenSkipped);
+    return this.#once(`records ${onlyWhenSkipped} ${keyOf(reference)}`, () => recordWire(origin.parts, (part) => this.#foundWire(part, onlyWhenSkipped), (form, found) => tentative({ form, found })));
+  }
+
+  #pickWire({ from, path, isOutcome, reference, work }: Origin): Wire {
+    if (path.length === 0 && !isOutcome) return from;
+    return this.#once(`pick ${reference}`, () => placed(work, { model: pick({ from: from.model, path, isOutcome, reference }), needs: from.needs }));
+  }
+
+  #foundWire({ from, path, isOutcome, reference, work }: Origin, onlyWhenSkipped: boolean): Wire<readonly unknown[]> {
+    return this.#once(`find ${onlyWhenSkipped} ${reference}`, () => placed(work, { model: find({ from: from.model, path, isOutcome, onlyWhenSkipped, reference }), needs: from.needs }));
   }
 
   /** What a reference looks into. */
-  #origin(root: RootName, { name, path }: Reference): { readonly from: Wire; readonly path: (string | number)[]; readonly isOutcome: boolean } {
-    if (root.kind === 'input') return { from: this.inputWire(root.name, root.declaration), path: [...path], isOutcome: false };
+  #origin(reference: Reference): Origin | Parts {
+    const { name, path } = reference;
+    const text = bracesOf(reference);
+    const root = this.#scope.resolve(name)!;
+    if (root.kind === 'input') return { from: this.inputWire(root.name, root.declaration), path: [...path], isOutcome: false, reference: text };
     const { work } = root;
-    if (root.kind === 'node') return this.#inNode(work, path);
-    const mapping = root.mappings.find(({ target }) => target.every((part, i) => path[i] === part));
-    if (mapping !== undefined) return this.#inNode(work, [...pathOf(mapping), ...path.slice(mapping.target.length)]);
-    return { from: this.#once(`mapped ${name}`, () => this.#mappedRecord(root)), path: [...path], isOutcome: false };
-  }
-
-  #inNode(work: Work, path: readonly (string | number)[]): { readonly from: Wire; readonly path: (string | number)[]; readonly isOutcome: boolean } {
-    const [output, ...rest] = path;
-    if (typeof output === 'string' && this.#split.has(work)) return { from: this.#outputWire(work, output), path: rest, isOutcome: false };
-    return { from: this.nodeWire(work), path: [...path], isOutcome: work.isOutcome };
-  }
-
-  /** A root name that several outputs of a child are mapped under. */
-  #mappedRecord({ work, mappings }: Extract<RootName, { kind: 'mapped' }>): Wire {
-    const parts = mappings.map((mapping) => ({ mapping, ...this.#inNode(work, pathOf(mapping)) }));
-    const values = parts.map(({ mapping, from, path, isOutcome }) => (path.length === 0 && !isOutcome ? from.model : pick({ from: from.model, path, isOutcome, reference: bracesOf(mapping.source) })));
-    const form: { record: Record<string, Form> } = { record: {} };
-    for (const [i, { target }] of mappings.entries()) {
-      let { record } = form;
-      for (const part of target.slice(0, -1)) ({ record } = (record[part] ??= { record: {} }) as typeof form);
-      record[target.at(-1)!] = { place: i };
+    if (root.kind === 'node') {
+      if (!isPrivate(work, path)) return this.#inNode(work, path, text);
+      return this.#partsOf(work, listedBelow(work, path)) ?? this.#inNode(work, path, text);
     }
-    return { model: template({ form, values }), needs: unionOf(parts.map(({ from }) => from.needs)) };
+    const mapping = root.mappings.find(({ target }) => startsWith(path, target));
+    if (mapping !== undefined) return this.#inNode(work, [...pathOf(mapping), ...path.slice(mapping.target.length)], text);
+    return this.#partsOf(work, mappedBelow(root, path)) ?? this.#inNode(work, path, text);
+  }
+
+  #inNode(work: Work, path: readonly (string | number)[], reference: string): Origin {
+    const [output, ...rest] = path;
+    if (typeof output === 'string' && this.#split.has(work)) return { from: this.#outputWire(work, output), path: rest, isOutcome: false, reference };
+    return { from: this.nodeWire(work), path: [...path], isOutcome: work.isOutcome, reference };
+  }
+
+  /** The outputs of a child that stand under one name. */
+  #partsOf(work: Work, listed: readonly Listed[]): Parts | undefined {
+    const parts = listed.map(({ keys, mapping }) => ({ keys, ...this.#inNode(work, pathOf(mapping), `'${mapping.source.text}' of node '${work.node.id}'`), work }));
+    return parts.length === 0 ? undefined : { parts };
   }
 
   /* ---------- values ---------- */
@@ -239,7 +248,37 @@ const keyOf = ({ name, path }: Reference): string => JSON.stringify([name, ...pa
 /** The canonical text of a reference, so that `$a` and `${a}` are one. */
 const bracesOf = ({ name, path }: Reference): string => `\${${name}${path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('')}}`;
 
-const pathOf = ({ source }: Mapping): (string | number)[] => [source.name, ...source.path];
+/** What a reference looks into. */
+interface Origin {
+  readonly from: Wire;
+  readonly path: (string | number)[];
+  readonly isOutcome: boolean;
+  /** For messages. */
+  readonly reference: string;
+  /** The node whose mapping asks for it, where no template does. */
+  readonly work?: Work;
+}
+
+/** A record of several. */
+interface Parts {
+  readonly parts: readonly (Origin & { readonly keys: readonly string[] })[];
+}
+
+function recordWire<Value, Made>(parts: Parts['parts'], wireOf: (part: Origin) => Wire<Value>, make: (form: Form, values: CallableModel<Value>[]) => CallableModel<Made>): Wire<Made> {
+  const wires = parts.map(wireOf);
+  const form: { record: Record<string, Form> } = { record: {} };
+  for (const [i, { keys }] of parts.entries()) {
+    let { record } = form;
+    for (const key of keys.slice(0, -1)) ({ record } = (record[key] ??= { record: {} }) as typeof form);
+    record[keys.at(-1)!] = { place: i };
+  }
+  return { model: make(form, wires.map(({ model }) => model)), needs: unionOf(wires.map(({ needs }) => needs)) };
+}
+
+function placed<Value>(work: Work | undefined, wire: Wire<Value>): Wire<Value> {
+  if (work !== undefined) setPlace(wire.model, work.place);
+  return wire;
+}
 
 function place<Value>(places: Wire<Value>[], wire: Wire<Value>): Form {
   const known = places.findIndex(({ model }) => model === wire.model);

@@ -48,6 +48,14 @@ function ofDefault(value: Record<string, unknown>, options: TemplateOptions, rep
   return { kind: 'default', value: parseExpression(value['$value'], options, report, [...at, '$value']), otherwise: value['default'] };
 }
 
+/** References without braces in the texts of a value, where they are not read as such. */
+export function* bareReferencesIn(value: unknown, at: Path = []): Generator<{ readonly at: Path; readonly reference: Reference }> {
+  if (typeof value === 'string') {
+    for (const part of parseTemplate(value, { bare: true }, () => {})) if (typeof part !== 'string' && !part.text.startsWith('${')) yield { at, reference: part };
+  } else if (Array.isArray(value)) for (const [i, item] of value.entries()) yield* bareReferencesIn(item, [...at, i]);
+  else if (isRecord(value)) for (const [key, field] of Object.entries(value)) yield* bareReferencesIn(field, [...at, key]);
+}
+
 /** Every reference of an expression; `isOptional` under a default. */
 export function* referencesIn(expression: Expression, isOptional = false): Generator<{ readonly reference: Reference; readonly isOptional: boolean }> {
   switch (expression.kind) {
