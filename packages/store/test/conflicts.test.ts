@@ -158,6 +158,9 @@ describe('no update of a parallel pass is lost', () => {
 
   test.each<[string, Phases['prep'], Phases['post']]>([
     ['a key of a Map', (shared) => shared.map.get('k'), (shared) => void shared.map.set('k', 1)],
+    ['whether a Map has a key', (shared) => shared.map.has('k'), (shared) => void shared.map.set('k', 1)],
+    ['what is in a Map', (shared) => [...shared.map.keys()].length, (shared) => void shared.map.set('k', 1)],
+    ['how much is in a Map', (shared) => shared.map.size, (shared) => void shared.map.set('k', 1)],
     ['an element of a list by its number', (shared) => shared.list.length, (shared, n) => void (shared.list[Number(n)] = 'x')],
     ['the length of a list', (shared) => shared.list[0], (shared) => {
       shared.list = ['only'];

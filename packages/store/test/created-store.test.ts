@@ -183,6 +183,26 @@ describe('a created store', () => {
     expect(counts).toEqual([2, 3, 3]);
   });
 
+  test('what prep yields may lead back to itself', async () => {
+    interface Loop {
+      list: readonly number[];
+      self?: Loop;
+    }
+    let seen: Loop | undefined;
+    class Yields extends Node<{ list: number[] }, Record<string, unknown>, Loop> {
+      override prep({ list }: { list: number[] }): Loop {
+        const loop: Loop = { list };
+        loop.self = loop;
+        return loop;
+      }
+      override post(_shared: unknown, loop: Loop): void {
+        seen = loop;
+      }
+    }
+    await new Yields().run(createStore({ list: [1] }));
+    expect(seen!.list).toEqual([1]);
+  });
+
   test('what is no plain data passes through as it is: connections, handles, functions', async () => {
     class Connection {
       queries = 0;

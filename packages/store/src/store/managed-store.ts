@@ -126,7 +126,7 @@ export class ManagedStore<State extends object> implements Store<State> {
     const { execution, phase } = transaction;
     this.#state = state;
     this.commits++;
-    if (this.#isWatchedByOthers(execution)) this.#log.push({ number: this.commits, execution, places: places.length > 0 ? places : [[]] });
+    if (this.#isWatchedByOthers(execution)) this.#log.push({ number: this.commits, execution, places });
     this.#prune();
     if (this.#history === undefined && this.#listeners.size === 0) return;
     const commit: StoreCommit = Object.freeze({ node: nodeName(execution.node), phase, patches });

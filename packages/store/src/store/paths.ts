@@ -27,11 +27,10 @@ export function valueAt(state: unknown, path: Path): unknown {
   return value;
 }
 
-/** Where a patch writes. An array's new length, and any change of a Set, concern the whole of it. */
+/** Where a patch writes. Any change of a Set concerns the whole of it. */
 export function placeOf(patchPath: Path, state: unknown): Path {
   const parent = patchPath.slice(0, -1);
-  const container = valueAt(state, parent);
-  return (patchPath.at(-1) === 'length' && Array.isArray(container)) || container instanceof Set ? parent : patchPath;
+  return valueAt(state, parent) instanceof Set ? parent : patchPath;
 }
 
 /** `a.b[0]` for `['a', 'b', 0]`. */
