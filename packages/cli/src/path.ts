@@ -39,7 +39,7 @@ function entryOf(value: unknown, part: string | number): { readonly value: unkno
   if (typeof value !== 'object' || value === null) return undefined;
   if (value instanceof Map) {
     const key = [...(value.keys() as Iterable<unknown>)].find((each) => each === part || String(each) === String(part));
-    return key === undefined && !value.has(part) ? undefined : { value: value.get(key) };
+    return key === undefined ? undefined : { value: value.get(key) };
   }
   if (value instanceof Set) return typeof part === 'number' && part < value.size ? { value: [...(value as Iterable<unknown>)][part] } : undefined;
   return Object.hasOwn(value, part) ? { value: (value as Readonly<Record<string | number, unknown>>)[part] } : undefined;

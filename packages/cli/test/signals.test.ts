@@ -4,6 +4,7 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { Interruption } from '../src/interruption.ts';
 import { command, Folder, modules, quoted, start, startInTerminal } from './command.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -96,6 +97,24 @@ describe('a signal', () => {
   });
 });
 
+test('a second signal does not wait for what the first one cancels', () => {
+  const before = new Set(process.listeners('SIGINT'));
+  const exit = vi.spyOn(process, 'exit').mockImplementation((() => {}) as never);
+  const interruption = new Interruption();
+  try {
+    const receive = process.listeners('SIGINT').find((listener) => !before.has(listener));
+    const signal = interruption.arm();
+    receive!('SIGINT');
+    expect([signal.aborted, interruption.exitCode, exit.mock.calls]).toEqual([true, 130, []]);
+    receive!('SIGINT');
+    expect(exit.mock.calls).toEqual([[130]]);
+  } finally {
+    interruption.end();
+    exit.mockRestore();
+  }
+  expect(process.listeners('SIGINT').filter((listener) => !before.has(listener))).toEqual([]);
+});
+
 describe('in a terminal', () => {
   const CTRL_C = '\u0003';
 
@@ -162,6 +181,16 @@ describe('run --watch', () => {
 
     watch.process.kill('SIGINT');
     expect(await watch.ended).toEqual({ code: 0, signal: null });
+    folder.remove();
+  });
+
+  test('packages are not watched', async () => {
+    const folder = new Folder({ 'entry.ts': `${head}import { five } from './vendor/node_modules/five/index.js';\nexport default flowModel({ name: 'n', inputs: {} }, () => five)();`, 'vendor/node_modules/five/index.js': 'export const five = 5;' });
+    const watch = started(['run', 'entry.ts', '--watch'], folder.path);
+    await watch.says('[watching 1 file; Ctrl-C ends]');
+    watch.process.kill('SIGINT');
+    expect(await watch.ended).toEqual({ code: 0, signal: null });
+    expect(watch.stdout).toBe('5\n');
     folder.remove();
   });
 
