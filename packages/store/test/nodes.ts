@@ -52,6 +52,32 @@ export class Sign extends Node<Numbers> {
   }
 }
 
+/** What `Work` works on. */
+export interface Task {
+  input: unknown;
+  output?: unknown;
+  posts?: number;
+}
+
+/** Counts calls of exec. */
+export class Work extends Node<Task> {
+  calls: unknown[] = [];
+  preps = 0;
+  override prep(shared: Task): unknown {
+    this.preps++;
+    return shared.input;
+  }
+  override async exec(input: unknown): Promise<unknown> {
+    this.calls.push(input);
+    await Promise.resolve();
+    return { of: input };
+  }
+  override post(shared: Task, _input: unknown, output: unknown): void {
+    shared.output = output;
+    shared.posts = (shared.posts ?? 0) + 1;
+  }
+}
+
 /** Collects the process's warnings while `work` runs. */
 export async function warningsOf(work: () => unknown): Promise<string[]> {
   const heard: string[] = [];
