@@ -128,6 +128,25 @@ describe('immutability', () => {
     expect(before.toObject()).toEqual({ window: { days: 7 }, tags: ['a'] });
   });
 
+  test('update that sets a date, wherever it stands, leaves the original as it was', () => {
+    const context = new FlowContext({ start: new Date(1), window: { ends: [new Date(2)], marks: new Map([['mid', new Date(3)]]) }, label: { text: 'x' } });
+    const changed = context.update((draft) => {
+      draft.start.setTime(10);
+      draft.window.ends[0]!.setTime(20);
+      draft.window.marks.get('mid')!.setTime(30);
+    });
+    expect(changed.toObject()).toEqual({ start: new Date(10), window: { ends: [new Date(20)], marks: new Map([['mid', new Date(30)]]) }, label: { text: 'x' } });
+    expect(context.toObject()).toEqual({ start: new Date(1), window: { ends: [new Date(2)], marks: new Map([['mid', new Date(3)]]) }, label: { text: 'x' } });
+    expect(changed.get('label')).toBe(context.get('label'));
+  });
+
+  test('a date that it hands out is the reader’s own', () => {
+    const context = new FlowContext({ start: new Date(1) });
+    context.get('start').setTime(2);
+    context.toObject().start.setTime(3);
+    expect(context.get('start')).toEqual(new Date(1));
+  });
+
   test('update may delete a field; what the recipe returns does not matter', () => {
     const before = new FlowContext<{ a: number; b?: number }>({ a: 1, b: 2 });
     expect(before.update((draft) => delete draft.b).toObject()).toEqual({ a: 1 });

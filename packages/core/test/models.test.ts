@@ -150,6 +150,16 @@ describe('rebind', () => {
     expect(before.flow.computeSync().value).toBe(11);
   });
 
+  it('the recipe may set a date, and the model keeps its own', () => {
+    const at = flowModel({ inputs: { when: z.date(), others: z.array(z.date()) } }, ({ when, others }) => when.getTime() + others[0]!.getTime());
+    const model = at({ when: new Date(1), others: [new Date(2)] });
+    const later = model.rebind((draft) => {
+      draft.when!.setTime(10);
+      (draft.others as Date[])[0]!.setTime(20);
+    });
+    expect([model.flow.computeSync().value, later.flow.computeSync().value]).toEqual([3, 30]);
+  });
+
   it('the recipe may delete a binding, and what it returns is of no account', () => {
     const next = model.rebind((draft) => delete (draft as { factor?: number }).factor);
     expect(next.flow.computeSync({ value: 1 } as never)).toMatchObject({ value: 20 });

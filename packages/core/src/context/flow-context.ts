@@ -38,7 +38,7 @@ export class FlowContext<T extends object = Record<string, unknown>> {
   get<K extends keyof T & string>(field: K): T[K];
   get(field: string): unknown;
   get(field: string): unknown {
-    return this.#fields[field];
+    return handedOut(this.#fields[field]);
   }
 
   /** Whether a field is given. */
@@ -48,7 +48,9 @@ export class FlowContext<T extends object = Record<string, unknown>> {
 
   /** A shallow copy as a plain object. */
   toObject(): T {
-    return { ...this.#fields } as T;
+    const copy: Record<string, unknown> = { ...this.#fields };
+    for (const field of Object.keys(copy)) if (copy[field] instanceof Date) copy[field] = handedOut(copy[field]);
+    return copy as T;
   }
 
   /** A new context with some fields changed; `undefined` removes one. */
@@ -74,6 +76,9 @@ export class FlowContext<T extends object = Record<string, unknown>> {
     return this.toString();
   }
 }
+
+/** Dates cannot be frozen: whoever sets one sets a copy. */
+const handedOut = (value: unknown): unknown => (value instanceof Date ? new Date(value) : value);
 
 /** Recognises contexts of a second install too. */
 export const isFlowContext = (value: unknown): value is FlowContext =>

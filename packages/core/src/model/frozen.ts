@@ -12,7 +12,8 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return prototype === null || prototype === Object.prototype || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'isPrototypeOf'));
 }
 
-const isContainer = (value: unknown): value is object =>
+/** An array, an object of no class, a Map or a Set. */
+export const isContainer = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && (Array.isArray(value) || isPlainObject(value) || value instanceof Map || value instanceof Set);
 
 /** Freezes a value of ours in place. */
