@@ -29,7 +29,7 @@ test('what a body threw', () => {
 test('what the document gets wrong in a run', () => {
   const { status, stderr } = start('run', 'flows/main.yaml', 'name=fine');
   expect(status).toBe(1);
-  expect(stderr).toMatch(/^error: flows\/child\.yaml:5:5, node 'look' \(risky\): WORKFLOW \$\{text\.part\} has no value: .*\n {2}in flows\/main\.yaml:4:5, node 'child' \(workflow\)\n$/);
+  expect(stderr).toMatch(/^error: WORKFLOW flows\/child\.yaml:5:5, node 'look' \(risky\): \$\{text\.part\} has no value: .*\n {2}in flows\/main\.yaml:4:5, node 'child' \(workflow\)\n$/);
 });
 
 test('validate names the node, and the file that an inline child stands in', () => {

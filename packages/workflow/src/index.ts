@@ -10,7 +10,7 @@ export { parseWorkflow } from './document/parse.ts';
 export type { ParseOptions } from './document/parse.ts';
 export { workflowJsonSchema } from './document/schema.ts';
 export type { WorkflowDocument } from './document/schema.ts';
-export { runWorkflow } from './run.ts';
+export { runWorkflow, workflowErrorOf } from './run.ts';
 export { composeConfig } from './config/compose.ts';
 export type { ComposedConfig, ConfigOptions, ConfigSource, ConfigValue } from './config/compose.ts';
 export { loadConfig } from './config/load.ts';

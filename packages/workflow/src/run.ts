@@ -1,7 +1,7 @@
 import { FlowError, flowPathOf } from '@flowmodel/core';
 import type { CallableModel, ComputeOptions } from '@flowmodel/core';
 import type { WorkflowModel, WorkflowOutputs } from './compile/compile.ts';
-import { inputPlaceOf, placesText, workflowPlacesOf } from './compile/places.ts';
+import { inputPlaceOf, placesText, refusedSource, workflowPlacesOf } from './compile/places.ts';
 import { positionText, WorkflowError } from './errors.ts';
 
 /**
@@ -25,8 +25,40 @@ export async function runWorkflow<Outputs extends WorkflowOutputs>(model: Workfl
     return (await model.flow.compute(inputs, options)).value;
   } catch (error) {
     if (error instanceof FlowError && error.code === 'CANCELLED') throw error;
-    throw told(error, model);
+    throw workflowErrorOf(error, model);
   }
+}
+
+/**
+ * What `compute` of a compiled document rejected with, told in terms of the document: a `WorkflowError` whose message names the node, with the failure as its cause. `runWorkflow`
+ * throws it. `model` may hold compiled documents anywhere.
+ *
+ * @example
+ * ```ts
+ * const definitions = new DefinitionRegistry();
+ * flowModel({ name: 'fails', definitions, inputs: {} }, (): number => { throw new Error('no data'); });
+ * const model = compileWorkflow('nodes: [{ id: load, type: fails }]', { definitions, file: 'flow.yaml' });
+ * const error = await model.flow.compute().catch((error: unknown) => workflowErrorOf(error, model));
+ * if (error instanceof WorkflowError) console.log(error.message); // flow.yaml:1:9, node 'load' (fails): no data
+ * ```
+ */
+export function workflowErrorOf(error: unknown, model: CallableModel): WorkflowError {
+  const path = flowPathOf(error) ?? [];
+  const places = workflowPlacesOf(error, model);
+  const { where, around } = placesText(places);
+  const before = where !== '' ? `${where}: ` : path.length > 1 ? `${path.join('.')} failed: ` : '';
+  const inputs = around === '' ? inputsText(error, model) : ''; // a child has inputs of its own
+  const { phase, issues } = error instanceof WorkflowError ? error : { phase: 'run' as const, issues: [] };
+  return new WorkflowError(phase, `${before}${messageOf(error, model)}${around}${inputs}`, { issues, details: { ...(error instanceof WorkflowError && error.details), path, places }, cause: error });
+}
+
+/** Models that the compiler put between nodes are called by what stands in the document. */
+function messageOf(error: unknown, model: CallableModel): string {
+  if (!(error instanceof Error)) return String(error);
+  const producer = error instanceof FlowError ? error.details['producer'] : undefined;
+  if (typeof producer !== 'string' || !/^workflow\b/.test(producer)) return error.message;
+  const source = refusedSource(error, model) ?? producer;
+  return error.message.replace(`but ${producer} yielded`, () => `but ${source} yielded`).replace(`Change what ${producer} returns`, () => `Change what ${source} comes to`);
 }
 
 /** Where the inputs are declared that the up-front check has something against. */
@@ -38,16 +70,4 @@ function inputsText(error: unknown, model: CallableModel): string {
     const position = place === undefined ? undefined : positionText(place);
     return position === undefined ? '' : `\n  '${field}' is an input of the document, declared at ${position}.`;
   }).join('');
-}
-
-/** A failure with where it arose in the documents. */
-function told(error: unknown, model: CallableModel): WorkflowError {
-  const path = flowPathOf(error) ?? [];
-  const places = workflowPlacesOf(error, model);
-  const message = error instanceof Error ? error.message : String(error);
-  const { where, around } = placesText(places);
-  const before = where !== '' ? `${where}: ` : path.length > 1 ? `${path.join('.')} failed: ` : '';
-  const inputs = around === '' ? inputsText(error, model) : ''; // a child has inputs of its own
-  const { phase, issues } = error instanceof WorkflowError ? error : { phase: 'run' as const, issues: [] };
-  return new WorkflowError(phase, `${before}${message}${around}${inputs}`, { issues, details: { ...(error instanceof WorkflowError && error.details), path, places }, cause: error });
 }

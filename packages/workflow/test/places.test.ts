@@ -88,6 +88,19 @@ outputs:
     expect((await run(text)).message).toMatch(/^flow\.yaml:3:5, node 'sum' \(add\): add, input 'a': expected number, but echo yielded "text"/);
   });
 
+  test.each([
+    ['${a.n}', "inputs: { given: {} }\nnodes: [{ id: a, type: echo, params: { value: { n: text } } }, { id: sum, type: add, params: { a: '${a.n}' } }]"],
+    ['${given}', "inputs: { given: {} }\nnodes: [{ id: sum, type: add, params: { a: '${given}' } }]"],
+    ["node 'c'", "inputs: { given: {} }\nnodes: [{ id: c, type: workflow, params: { workflow_ir: { nodes: [{ id: a, type: echo, params: { value: 1 } }], outputs: { o: { source: '${a}' } } } } }, { id: sum, type: visits, params: { place: '${c}', days: 1 } }]"],
+  ])('a value of a wrong type: what stands in the document yielded it, %s', async (source, text) => {
+    const { definitions } = models();
+    flowModel({ name: 'visits', definitions, replace: true, inputs: { place: z.unknown().refine((value) => typeof value === 'string', 'expected a text'), days: z.number() } }, ({ place }) => place);
+    const error = await failureOf(compileWorkflow(text, { definitions }), { given: 'text' });
+    expect(error.message).toContain(`but ${source} yielded`);
+    expect(error.message).not.toContain('workflow.');
+    expect(error.cause).toMatchObject({ code: 'INVALID_RESULT' });
+  });
+
   test('a value of a wrong type on its way into a child', async () => {
     const child = "{ inputs: { n: { type: number } }, nodes: [{ id: sum, type: add, params: { a: '${n}' } }], outputs: { out: { source: '${sum}' } } }";
     const text = `nodes:\n  - { id: a, type: echo, params: { value: text } }\n  - { id: child, type: workflow, params: { workflow_ir: ${child}, param_mapping: { n: '\${a}' } } }\noutputs: { out: { source: '\${child.out}' } }`;

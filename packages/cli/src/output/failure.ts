@@ -16,14 +16,10 @@ export const withImportOption = (message: string): string => message.replaceAll(
 /** Ends in a newline. */
 export function failureText(error: unknown, stream: NodeJS.WriteStream, pathOf: (error: unknown) => readonly string[] | undefined = flowPathOf): string {
   const title = painter(stream)(['red', 'bold'], 'error:');
-  if (error instanceof PlacedError) return `${title} ${placedText(error, stream)}\n`;
+  if (error instanceof PlacedError) return `${title} ${error.where} failed${error.around}\n${indented(causeText(error.cause, stream))}\n`;
   if (error instanceof LoadError || isPlain(error)) return `${title} ${problemText(error, stream)}\n`;
   const path = pathOf(error);
   return `${title} ${path === undefined ? 'the run failed' : `${path.join('.')} failed`}\n${indented(causeText(error, stream))}\n`;
-}
-
-function placedText({ where, around, cause }: PlacedError, stream: NodeJS.WriteStream): string {
-  return isPlain(cause) ? `${where}: ${problemText(cause, stream)}${around}` : `${where} failed${around}\n${indented(causeText(cause, stream))}`;
 }
 
 /** Of what no model failed of: it was thrown in a callback, or in a promise that nobody awaits. */

@@ -23,10 +23,12 @@ export class PlacedError extends Error {
   }
 }
 
-/** The same error where no document has to do with it. */
-export async function placed(error: unknown, { model, path }: Loaded): Promise<unknown> {
-  const places = (await workflowFor(path)).workflowPlacesOf(error, model);
-  return places.length === 0 ? error : new PlacedError(places, error);
+/** The same error where no document has to do with it. What flowmodel itself refuses is told by its message alone. */
+export async function placed(error: unknown, { model, path, core }: Loaded): Promise<unknown> {
+  const { workflowErrorOf, workflowPlacesOf } = await workflowFor(path);
+  const places = workflowPlacesOf(error, model);
+  if (places.length === 0) return error;
+  return error instanceof core.FlowError ? workflowErrorOf(error, model) : new PlacedError(places, error);
 }
 
 function placeText({ file, line, column, node, type, output }: WorkflowPlace): string {

@@ -102,8 +102,29 @@ function placesOfFindings(error: unknown, path: readonly string[], model: Callab
 
 export const inputPlaceOf = (model: CallableModel, name: string): Place | undefined => inputs.get(model)?.get(name);
 
+/** What yielded the value that an input refused, in the words of the document: `${node.path}` or the input of a document. */
+export function refusedSource(error: unknown, model: CallableModel): string | undefined {
+  const input = error instanceof FlowError ? error.details['input'] : undefined;
+  const path = flowPathOf(error);
+  if (typeof input !== 'string' || path === undefined) return undefined;
+  const from = upstream(followed(path, model), input);
+  if (from === undefined) return undefined;
+  const { reference } = from.model.inputs;
+  if (typeof reference === 'string') return reference;
+  const place = places.get(from.model);
+  if (place?.node !== undefined) return `node '${place.node}'`;
+  const field = origins.get(contexts.get(from.model)?.fields['value'] as object);
+  return typeof field === 'string' ? `\${${field}}` : undefined;
+}
+
 /** The same for a path of labels; one that holds a dot may be in pieces. */
 function placesOn(path: readonly string[], root: CallableModel): readonly WorkflowPlace[] {
+  const { inside, place } = followed(path, root);
+  return place === undefined ? inside : [...inside, place];
+}
+
+/** As far as a path can be followed. */
+function followed(path: readonly string[], root: CallableModel): At {
   let at = entered({ model: root, around: undefined, inside: [], place: undefined });
   let isRoot = true;
   for (let i = 1; i < path.length; ) {
@@ -119,7 +140,7 @@ function placesOn(path: readonly string[], root: CallableModel): readonly Workfl
     at = entered(next);
     i = end;
   }
-  return at.place === undefined ? at.inside : [...at.inside, at.place];
+  return at;
 }
 
 const MOST_PIECES = 10;
