@@ -34,6 +34,7 @@ const folder = new Folder({
   'malformed.yaml': 'nodes: [\n  { id: a',
   'malformed.json': '{ "nodes": ',
   'config.yaml': 'place: zoo\nvisits:\n  current: { $model: visits, place: { $ref: /place } }\nchange: { $model: change, now: { $ref: /visits/current }, before: 1 }\n',
+  'other.ts': "import { ModelRegistry } from '@flowmodel/core';\nexport const registry = new ModelRegistry();",
   'site.yaml': 'place: museum\n',
   'more.yaml': 'more: { $model: visits, place: zoo }\n',
   'site2.json': '{ "place": "park" }',
@@ -51,6 +52,7 @@ describe('run', () => {
 
   test('a graph document that refers to a registry of that module', () => {
     expect(start('run', 'referring.json', 'day=2024-01-03', ...defined)).toEqual({ status: 0, stdout: '8\n', stderr: '' });
+    expect(start('run', 'referring.json', 'day=2024-01-03', '--import', './other.ts', ...defined)).toEqual({ status: 0, stdout: '8\n', stderr: '' }); // another registry comes first
   });
 
   test.for(['flow.yaml', 'flow.json'])('a workflow document: %s', (file) => {

@@ -1,7 +1,7 @@
 /** Ctrl-C, readers that leave, and watching. */
 import { spawnSync } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { renameSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Interruption } from '../src/interruption.ts';
@@ -156,6 +156,16 @@ describe('a reader that leaves', () => {
     expect(stdout).toHaveLength(1);
     expect(stderr).toBe('');
   });
+});
+
+test('a run whose log nobody reads any more ends', () => {
+  const { stdout } = spawnSync('bash', ['-c', `${quoted([...command, 'run', 'behaviour.ts#ticking'])} 2>&1 | head -1`], { cwd: modules, encoding: 'utf8' });
+  expect(stdout).toBe('tick\n');
+});
+
+test.runIf(existsSync('/dev/full')).for([['graph', 'visitors.ts#delta'], ['run', '--help']])('output that cannot be written is a failure that is told: %o', (args) => {
+  const { status, stderr } = spawnSync('bash', ['-c', `${quoted([...command, ...args])} > /dev/full`], { cwd: modules, encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({ status: 1, stderr: 'error: the output cannot be written: ENOSPC: no space left on device, write\n' });
 });
 
 describe('run --watch', () => {

@@ -16,11 +16,12 @@ export const written = (stream: NodeJS.WritableStream, text: string): Promise<vo
     stream.write(text, () => resolve());
   });
 
-/** Whoever reads the output may stop reading: `flowmodel graph pipeline.ts | head -1`. That is no failure. */
+/** Whoever reads the output may stop reading: `flowmodel graph pipeline.ts | head -1`. That is no failure; a full disk is. */
 export function endWithReader(stream: NodeJS.WriteStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
+    if (error.code === 'EPIPE') process.exit();
+    process.stderr.write(`${painter(process.stderr)(['red', 'bold'], 'error:')} the output cannot be written: ${error.message}\n`);
+    process.exit(1);
   });
 }
 

@@ -29,6 +29,11 @@ export const endless = flowModel({ name: 'endless', inputs: {} }, (_, run) => {
   });
 })();
 
+/** Logs for ever. */
+export const ticking = flowModel({ name: 'ticking', inputs: {} }, () => new Promise<number>(() => {
+  setInterval(() => console.log('tick'), 5);
+}))();
+
 /** Asks for more than its graph has, and never ends by itself. */
 const item = flowModel({ name: 'item', inputs: { n: FromContext(z.number()) } }, () => new Promise<number>(() => {
   setInterval(() => {}, 1000);
