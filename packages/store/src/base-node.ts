@@ -152,7 +152,7 @@ export class BaseNode<Shared = unknown, Params extends object = Record<string, u
     const execution = executionOf(this);
     if (execution === undefined) return within(new Execution(this, this[ownParams], this._scope(currentExecution()?.scope ?? RunScope.plain), currentExecution()), () => this._run(shared));
     try {
-      let prep = this._prepPhase(execution, shared);
+      let prep = this._prepPhase(execution, shared, this.post !== BaseNode.prototype.post);
       if (isPromise(prep)) prep = await prep;
       let result = this._exec(prep);
       if (isPromise(result)) result = await result;
@@ -169,9 +169,10 @@ export class BaseNode<Shared = unknown, Params extends object = Record<string, u
   }
 
   // No #private members in nodes: a clone has none.
-  protected _prepPhase(execution: Execution, shared: Shared): unknown {
+  /** `isRead`: whether there is a post that may rest on what prep reads. */
+  protected _prepPhase(execution: Execution, shared: Shared, isRead: boolean): unknown {
     if (this.prep === BaseNode.prototype.prep) return undefined; // nothing to do, and no draft to open
-    return runPhase(execution, 'prep', shared, this.post !== BaseNode.prototype.post, (given) => this._callPrep(given as Shared));
+    return runPhase(execution, 'prep', shared, isRead, (given) => this._callPrep(given as Shared));
   }
 
   /** Prep, and what becomes of its value before anybody sees it. */

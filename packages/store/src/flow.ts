@@ -89,7 +89,7 @@ export class Flow<Shared = unknown, Params extends object = Record<string, unkno
   /** The flow's own phases around its passes. */
   protected async _phases(execution: Execution, shared: Shared): Promise<string | undefined> {
     try {
-      let prep = this.prep === BaseNode.prototype.prep ? undefined : runPhase(execution, 'prep', shared, this.post !== Flow.prototype.post, (given) => this.prep(given as Shared));
+      let prep = this._prepPhase(execution, shared, this.post !== Flow.prototype.post);
       if (isPromise(prep)) prep = await prep;
       const last = await this._passes(shared, prep);
       let action = this.post === Flow.prototype.post ? last : runPhase(execution, 'post', shared, false, (given) => this.post(given as Shared, prep, last));

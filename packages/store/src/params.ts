@@ -10,13 +10,17 @@ export const NO_PARAMS: Readonly<Record<string, unknown>> = Object.freeze({});
 frozen.add(NO_PARAMS);
 
 /** A frozen copy of plain data; class instances and functions stay what they are. What is such a copy already is taken as it is. */
-export function frozenParams<T>(value: T): T {
+export function frozenParams<T>(value: T, made = new Map<object, object>()): T {
   if (typeof value !== 'object' || value === null || frozen.has(value)) return value;
   const isArray = Array.isArray(value);
   if (!isArray && !isPlainObject(value)) return value;
-  const copy = (isArray ? value.map((item) => frozenParams<unknown>(item)) : Object.fromEntries(Object.entries(value).map(([name, item]) => [name, frozenParams<unknown>(item)]))) as T & object;
-  frozen.add(Object.freeze(copy));
-  return copy;
+  let copy = made.get(value);
+  if (copy === undefined) {
+    made.set(value, (copy = isArray ? new Array<unknown>(value.length) : {})); // before what is in it, which may lead back
+    for (const [name, item] of Object.entries(value)) Object.defineProperty(copy, name, { value: frozenParams<unknown>(item, made), enumerable: true }); // any name is safe
+    frozen.add(Object.freeze(copy));
+  }
+  return copy as T & object;
 }
 
 /** What `setParams` was given. Throws INVALID_CONTEXT unless names can be looked up in it. */

@@ -41,6 +41,19 @@ describe('params', () => {
     expect(Object.isFrozen(given.inner)).toBe(false);
   });
 
+  test('PF32 params may lead back to themselves, and may have any names', () => {
+    const given: Bag = { list: [] };
+    Object.defineProperty(given, '__proto__', { value: { evil: true }, enumerable: true });
+    given['self'] = given;
+    (given['list'] as unknown[]).push(given);
+    const { params } = new Notes().setParams(given);
+    expect(params['self']).toBe(params);
+    expect((params['list'] as unknown[])[0]).toBe(params);
+    expect(Object.isFrozen(params)).toBe(true);
+    expect(Object.getPrototypeOf(params)).toBe(Object.prototype);
+    expect(Object.keys(params)).toContain('__proto__');
+  });
+
   const node = (): Notes => new Notes().setParams({ a: 'node' });
   test.each<[string, () => Flow<Seen, Bag>, unknown[]]>([
     ['PF33 a flow without params hides those of its nodes', () => new Flow<Seen, Bag>(node()), [{}]],
