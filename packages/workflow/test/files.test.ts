@@ -177,7 +177,7 @@ describe('NW41 circles', () => {
     write('copy.json', referring('copy.json'));
     const error = refusal(() => compile(referring('copy.json'), { root }));
     expect(error.phase).toBe('cycle');
-    expect(error.message).toContain('<inline> -> copy.json');
+    expect(error.message).toContain('contain itself: <inline> -> copy.json.'); // and not only where that one refers to itself
   });
 
   test('NW41 the same child twice is no circle', async () => {
@@ -238,6 +238,9 @@ describe('C7, NW43 compiled children are used again', () => {
     expect(() => compile(referring('a.json'), { root })).not.toThrow(); // a at 1, b at 2
     expect(refusal(() => compile(referring('deeper.json'), { root })).message).toContain('nesting depth (3) exceeded: this node stands at depth 3');
     expect(() => compile(referring('b.json'), { root })).not.toThrow();
+
+    const text = JSON.stringify(referring('b.json')); // for the file that b.json refers to: not what stands there
+    expect(refusal(() => compile(text, { root, file: join(root, 'leaf.json') })).message).toMatch(/contain itself: .*leaf\.json -> .*b\.json -> .*leaf\.json\.$/);
   });
 
   test('definitions that were replaced are used', async () => {
@@ -246,6 +249,15 @@ describe('C7, NW43 compiled children are used again', () => {
     expect(await run(referring('leaf.json'), {}, { root })).toEqual({ out: 1 });
     flowModel({ name: 'echo', definitions, replace: true, inputs: { value: z.unknown() } }, () => 'replaced');
     expect(await run(referring('leaf.json'), {}, { root })).toEqual({ out: 'replaced' });
+  });
+
+  test('a failure that was routed is not kept: the missing file may be there next time', async () => {
+    const { run } = models();
+    const nodes = [{ id: 'n', type: 'workflow', params: { workflow_ref: 'late.json', error_action: 'lost' } }, { id: 'why', type: 'echo', params: { value: '${n.error.phase}' } }];
+    write('middle.json', { nodes, outputs: { out: { source: { $value: '${why}', default: 'found' } } } });
+    expect(await run(referring('middle.json'), {}, { root })).toEqual({ out: 'load' });
+    write('late.json', leaf(1));
+    expect(await run(referring('middle.json'), {}, { root })).toEqual({ out: 'found' });
   });
 
   test('registries do not share', async () => {

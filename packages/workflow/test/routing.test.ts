@@ -65,6 +65,19 @@ describe('NW53, NW54 one policy for failures', () => {
     expect(action).toBe('failed');
   });
 
+  test('after a failure an edge without an action is not followed', async () => {
+    const { run, ran } = models();
+    const document = {
+      inputs,
+      nodes: [{ id: 'n', type: 'risky', error_action: 'failed', params: { text: '${text}' } }, { id: 'next', type: 'shout', params: { text: 'on' } }, { id: 'why', type: 'echo', params: { value: '${n.error.message}' } }],
+      edges: [{ from: 'n', to: 'next' }],
+      outputs: outputs('next', 'why'),
+    };
+    expect(await run(document, { text: 'fine' })).toEqual({ next: 'ON' });
+    expect(await run(document, { text: 'bad' })).toEqual({ why: 'cannot take bad' });
+    expect(ran).toEqual(['risky', 'shout', 'risky', 'echo']);
+  });
+
   test('a nested node routes the failure of its child', async () => {
     const { run } = models();
     const child = { inputs, nodes: [{ id: 'n', type: 'risky', params: { text: '${text}' } }], outputs: { text: { source: '${n.text}' } } };

@@ -119,7 +119,7 @@ function readNode(node: NodeDeclaration, at: readonly (string | number)[], scope
     definition,
     instance: isInstance ? scope.instance(node.type, [...at, 'type'], values.keys()) : undefined,
     batch,
-    child: nested && batch === undefined ? session.child(node, at, source, place, errorAction !== undefined, basis, issues) : undefined,
+    child: nested && batch === undefined ? session.child(node, { at, source, place, issues }, errorAction !== undefined, basis) : undefined,
     mappings: nested && batch === undefined ? readMappings(node, at, source, report) : undefined,
     implied: new Map(),
     errorAction,

@@ -1,6 +1,7 @@
 /** One compilation with all its children: loading, depth, circles, and compiled children that are used again. */
 import type { Definition, DefinitionRegistry, ModelRegistry } from '@flowmodel/core';
 import { isRecord } from '../document/data.ts';
+import type { Path } from '../document/data.ts';
 import { readData, readDocument } from '../document/parse.ts';
 import type { ReadDocument } from '../document/parse.ts';
 import type { NestedNodeDeclaration, WorkflowDocument } from '../document/schema.ts';
@@ -19,6 +20,14 @@ export interface Place {
   /** 0 for the outermost. */
   readonly depth: number;
   readonly around: readonly Ancestor[];
+}
+
+/** A part of a document that is being compiled, and where its problems go. */
+export interface Site {
+  readonly at: Path;
+  readonly source: Source;
+  readonly place: Place;
+  readonly issues: WorkflowIssue[];
 }
 
 interface Ancestor {
@@ -76,17 +85,15 @@ export class Session {
   }
 
   /** The child of a nested node. What is wrong with it goes to `issues`, unless the node routes it. */
-  child(node: NestedNodeDeclaration, at: readonly (string | number)[], source: Source, place: Place, isRouted: boolean, basis: BasisBuilder, issues: WorkflowIssue[]): Child | undefined {
-    const { params } = node;
+  child({ params }: NestedNodeDeclaration, { at, source, place, issues }: Site, isRouted: boolean, basis: BasisBuilder): Child | undefined {
     const paramsAt = [...at, 'params'];
-    const report = (phase: WorkflowPhase, key: string, message: string): undefined => void issues.push(source.issue(phase, [...paramsAt, key], message));
     if (params.storage_mode === 'shared' && !this.#allowSharedStorage) {
-      report('compile', 'storage_mode', "'shared' lets a child see everything that its parent has. If that is meant, compile with allowSharedStorage: true; 'scoped' shows it what begins with a prefix");
+      report({ at: [...paramsAt, 'storage_mode'], source, place, issues }, 'compile', "'shared' lets a child see everything that its parent has. If that is meant, compile with allowSharedStorage: true; 'scoped' shows it what begins with a prefix");
     }
     basis.limit(params.max_depth);
     const shown = params.workflow_ref ?? '<inline>';
     const found: WorkflowIssue[] = [];
-    const compiled = this.#compileChild(node, paramsAt, source, place, basis, found);
+    const compiled = this.#compileChild(params, { at: paramsAt, source, place, issues: found }, basis);
     if (compiled !== undefined) {
       basis.include(compiled.basis);
       return { compiled };
@@ -103,59 +110,53 @@ export class Session {
   /** Issues that are told whatever the node routes. */
   readonly #escapes = new WeakSet<WorkflowIssue>();
 
-  #compileChild({ params }: NestedNodeDeclaration, at: readonly (string | number)[], source: Source, place: Place, basis: BasisBuilder, issues: WorkflowIssue[]): CompiledDocument | undefined {
-    const key = params.workflow_ref === undefined ? 'workflow_ir' : 'workflow_ref';
-    const here = [...at, key];
-    if (place.depth >= params.max_depth) {
-      issues.push(source.issue('depth', [...at, 'max_depth'], `Maximum workflow nesting depth (${params.max_depth}) exceeded: this node stands at depth ${place.depth}`));
-      return undefined;
-    }
-    if (params.workflow_ref === undefined) return this.#inline(params.workflow_ir, here, source, place, issues);
-    const file = this.#load(params.workflow_ref, here, source, place, issues);
+  #compileChild({ workflow_ref: reference, workflow_ir: inline, max_depth: maxDepth }: NestedNodeDeclaration['params'], params: Site, basis: BasisBuilder): CompiledDocument | undefined {
+    const { depth, around } = params.place;
+    if (depth >= maxDepth) return report(below(params, 'max_depth'), 'depth', `Maximum workflow nesting depth (${maxDepth}) exceeded: this node stands at depth ${depth}`);
+    if (reference === undefined) return this.#inline(inline, below(params, 'workflow_ir'));
+    const site = below(params, 'workflow_ref');
+    const file = this.#load(reference, site);
     if (file === undefined) return undefined;
-    if (place.around.some(({ path }) => path === file.path)) return this.#circle(this.#shownOf(file.path), here, source, place, issues);
+    if (around.some(({ path }) => path === file.path)) return reportCircle(this.#shownOf(file.path), site);
     basis.files.set(file.path, file.hash);
-    return this.#fromFile(file, here, source, place, issues);
+    return this.#fromFile(file, site);
   }
 
-  #load(reference: string, at: readonly (string | number)[], source: Source, place: Place, issues: WorkflowIssue[]): LoadedFile | undefined {
-    if (reference.includes('${') || reference.startsWith('$')) {
-      issues.push(source.issue('compile', at, "'workflow_ref' takes no template: children are compiled before anything runs. Use a node for each child, and edges with actions"));
-      return undefined;
-    }
+  #load(reference: string, site: Site): LoadedFile | undefined {
+    if (reference.includes('${') || reference.startsWith('$')) return report(site, 'compile', "'workflow_ref' takes no template: children are compiled before anything runs. Use a node for each child, and edges with actions");
     try {
-      return this.#root.load(reference, place.directory);
+      return this.#root.load(reference, site.place.directory);
     } catch (error) {
       if (!(error instanceof FileProblem)) throw error;
-      const issue = source.issue('load', at, error.message);
-      if (error.isEscape) this.#escapes.add(issue);
-      issues.push(issue);
+      report(site, 'load', error.message);
+      if (error.isEscape) this.#escapes.add(site.issues.at(-1)!);
       return undefined;
     }
   }
 
   /** Two nodes with the same inline child have one compiled child, so that what is equal runs once. */
-  #inline(data: unknown, at: readonly (string | number)[], source: Source, place: Place, issues: WorkflowIssue[]): CompiledDocument | undefined {
+  #inline(data: unknown, site: Site): CompiledDocument | undefined {
+    const { at, source, place } = site;
     const read = readData(data, source.inside(at, data));
     const key = read.document === undefined ? '' : identityOf(place.directory, read.document);
     const known = this.#inlined.get(key);
     if (known !== undefined && this.#isCurrent(known, place)) return known;
-    const compiled = this.#compile(read, '<inline>', undefined, place.directory, at, source, place, issues)?.compiled;
+    const compiled = this.#compile(read, { shown: '<inline>', path: undefined, directory: place.directory }, site)?.compiled;
     if (compiled?.basis.isFinal === true) this.#inlined.set(key, compiled);
     return compiled;
   }
 
   /** The compiled child of a file: one that is kept, if everything below is as it was. */
-  #fromFile(file: LoadedFile, at: readonly (string | number)[], source: Source, place: Place, issues: WorkflowIssue[]): CompiledDocument | undefined {
+  #fromFile(file: LoadedFile, site: Site): CompiledDocument | undefined {
     const shown = this.#shownOf(file.path);
     const key = JSON.stringify([SCHEMA_VERSION, this.#root.directory, this.#allowSharedStorage, file.path, shown]);
     const kept = this.#kept.get(key);
-    if (kept !== undefined && kept.hash === file.hash && this.#isCurrent(kept.compiled, place)) {
+    if (kept !== undefined && kept.hash === file.hash && this.#isCurrent(kept.compiled, site.place)) {
       this.#kept.delete(key); // to the end: the first is the one that was not used for longest
       this.#kept.set(key, kept);
       return kept.compiled;
     }
-    const compiled = this.#compile(readDocument(file.text, { file: shown }), shown, file.path, file.directory, at, source, place, issues)?.compiled;
+    const compiled = this.#compile(readDocument(file.text, { file: shown }), { shown, path: file.path, directory: file.directory }, site)?.compiled;
     if (compiled?.basis.isFinal === true) {
       this.#kept.set(key, { hash: file.hash, compiled });
       if (this.#kept.size > MOST_KEPT) this.#kept.delete(this.#kept.keys().next().value!);
@@ -177,23 +178,25 @@ export class Session {
     return true;
   }
 
-  #compile(read: ReadDocument, shown: string, path: string | undefined, directory: string, at: readonly (string | number)[], source: Source, place: Place, issues: WorkflowIssue[]): Compilation | undefined {
+  #compile(read: ReadDocument, { shown, path, directory }: Omit<Ancestor, 'identity'> & { readonly directory: string }, site: Site): Compilation | undefined {
+    const { place, issues } = site;
     if (read.document === undefined) {
       issues.push(...read.issues);
       return undefined;
     }
     const identity = identityOf(directory, read.document);
-    if (place.around.some((ancestor) => ancestor.identity === identity)) return this.#circle(shown, at, source, place, issues);
+    if (place.around.some((ancestor) => ancestor.identity === identity)) return reportCircle(shown, site);
     const compilation = compileDocument(read.document, read.source, { directory, depth: place.depth + 1, around: [...place.around, { shown, path, identity }] }, this);
     issues.push(...compilation.issues);
     return compilation;
   }
-
-  #circle(shown: string, at: readonly (string | number)[], source: Source, place: Place, issues: WorkflowIssue[]): undefined {
-    issues.push(source.issue('cycle', at, `a workflow cannot contain itself: ${[...place.around.map((ancestor) => ancestor.shown), shown].join(' -> ')}`));
-    return undefined;
-  }
 }
+
+const below = (site: Site, key: string): Site => ({ ...site, at: [...site.at, key] });
+
+const report = ({ at, source, issues }: Site, phase: WorkflowPhase, message: string): undefined => void issues.push(source.issue(phase, at, message));
+
+const reportCircle = (shown: string, site: Site): undefined => report(site, 'cycle', `a workflow cannot contain itself: ${[...site.place.around.map((ancestor) => ancestor.shown), shown].join(' -> ')}`);
 
 const isSame = (definitions: DefinitionRegistry, name: string, definition: Definition): boolean => definitions.has(name) && definitions.get(name) === definition;
 
