@@ -75,6 +75,18 @@ it("an entry that Keyv itself cannot parse is a miss and removed; others are had
   expect(texts.has('c')).toBe(false);
 });
 
+it('a garbled entry that the store does not let go of is a miss all the same', async () => {
+  const texts = new Map<string, string>();
+  const cache = keyvCache(new Keyv({ store: textStore(texts, (operation, answer) => {
+    if (operation.startsWith('delete')) throw new Error('read only');
+    return answer();
+  }) }));
+  await cache.set('a', { value: 1 });
+  texts.set('a', texts.get('a')!.replace('[1]', '[2]'));
+  expect([await cache.get('a'), ...(await cache.getMany(['a']))]).toEqual([undefined, undefined]);
+  expect(texts.get('a')).toContain('[2]');
+});
+
 const failing = (error: Error): KeyvStorageAdapter =>
   textStore(new Map(), () => {
     throw error;

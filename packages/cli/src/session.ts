@@ -4,7 +4,6 @@ import { contextFor } from './context/context.ts';
 import type { ReadContext } from './context/context.ts';
 import { Given } from './context/given.ts';
 import { Interruption } from './interruption.ts';
-import type { Core } from './load/core.ts';
 import { assigned, load } from './load/load.ts';
 import type { Loaded } from './load/load.ts';
 import type { ContextOptions, ImportOptions } from './options.ts';
@@ -25,8 +24,8 @@ export class Session {
   readonly paint: Paint = painter(process.stderr);
   readonly interruption = new Interruption();
   readonly stall = new Stall();
-  /** The project's, once something is loaded. */
-  core: Core | undefined;
+  /** Where in the graph an error arose, once something is loaded. */
+  pathOf: ((error: unknown) => readonly string[] | undefined) | undefined;
   readonly #console = globalThis.console;
   readonly #clear = (): void => this.line.clear();
 
@@ -44,7 +43,7 @@ export class Session {
     const { fields, layers } = assigned(target, pairs, options.config ?? []);
     const given = new Given(options.context ?? [], fields);
     const loaded = await load(target, { imports: options.import ?? [], layers, onWarning: (text) => this.warn(text) });
-    this.core = loaded.core;
+    this.pathOf = loaded.core.flowPathOf;
     const read = contextFor(loaded.model, given, loaded.core);
     for (const text of read.warnings) this.warn(text);
     return { ...loaded, read };
@@ -56,7 +55,7 @@ export class Session {
       return (await Promise.race([work(), this.stall.happened])) ?? 0;
     } catch (error) {
       const interrupted = this.interruption.exitCode;
-      this.line.write(interrupted === undefined ? failureText(error, process.stderr, this.core?.flowPathOf) : `${this.paint('yellow', 'cancelled')}\n`);
+      this.line.write(interrupted === undefined ? failureText(error, process.stderr, this.pathOf) : `${this.paint('yellow', 'cancelled')}\n`);
       return interrupted ?? (error instanceof UsageError ? 2 : 1);
     }
   }

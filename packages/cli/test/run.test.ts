@@ -112,6 +112,10 @@ describe('exit codes', () => {
     expect(flowmodel(['run', 'behaviour.ts#clearing']).stderr).toMatch(/^error: clearing failed\n {2}Error: gone\\u001b\[2J\n {2}and away\n/);
   });
 
+  test('1: a body that throws what is no error; where in the graph all the same', () => {
+    expect(flowmodel(['run', 'behaviour.ts#bare'])).toEqual({ status: 1, stdout: '', stderr: "error: total.loaded.thrower failed\n  'just a text'\n" });
+  });
+
   test('1: a graph that cannot run', () => {
     expect(flowmodel(['run', 'behaviour.ts#unbound'])).toMatchObject({ status: 1, stderr: expect.stringMatching(/^error: UNBOUND_INPUT .*loaded/s) });
     expect(flowmodel(['run', 'behaviour.ts#needsClient'])).toMatchObject({ status: 1, stderr: expect.stringMatching(/^error: MISSING_RESOURCE .*client/s) });

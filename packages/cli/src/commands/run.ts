@@ -46,6 +46,7 @@ export async function run(session: Session, target: string, pairs: readonly stri
     return options.sync === true ? model.flow.computeSync(read.context, all) : model.flow.compute(read.context, all);
   };
   if (options.sync === true) session.interruption.end(); // nobody would hear a signal; without listeners it ends the process
+  session.pathOf = (error) => core.flowPathOf(error) ?? progress.pathOf(error);
   session.stall.waiting = () => progress.running || 'the run';
   progress.start();
   let result: unknown;

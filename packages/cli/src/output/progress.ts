@@ -19,6 +19,8 @@ export class Progress {
   readonly #counts = { computed: 0, cached: 0, failed: 0, cancelled: 0 };
   /** The bodies at work: span → name. */
   readonly #running = new Map<string, string>();
+  /** What was thrown and is no error → path of the node where it came up first. */
+  readonly #failures = new Map<unknown, readonly string[]>();
   /** What a body last said of its own progress. */
   #said = '';
   #drawnAt = 0;
@@ -36,6 +38,11 @@ export class Progress {
   /** How the root ended, as observers are told: secrets are masked. */
   get root(): NodeEndEvent | undefined {
     return this.#root;
+  }
+
+  /** Where something thrown came up first: a text or a number carries no path. */
+  pathOf(thrown: unknown): readonly string[] | undefined {
+    return this.#failures.get(thrown);
   }
 
   /** Whether any body was called. */
@@ -58,6 +65,7 @@ export class Progress {
       case 'node:end':
         this.#running.delete(event.spanId);
         this.#counts[event.status] += 1;
+        if (event.status === 'failed' && !(event.error instanceof Error) && !this.#failures.has(event.error)) this.#failures.set(event.error, event.path);
         if (event.path.length === 1) this.#root = event;
         if (this.#verbosity === 'verbose') this.#say(this.#nodeText(event));
         break;

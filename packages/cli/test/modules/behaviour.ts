@@ -50,6 +50,7 @@ const shortly = (what: () => void) => new Promise<number>((resolve) => {
 export const uncaught = flowModel({ name: 'uncaught', inputs: {} }, () => shortly(() => { throw new RangeError('in a callback'); }))();
 export const unhandled = flowModel({ name: 'unhandled', inputs: {} }, () => shortly(() => { void Promise.reject(new RangeError('not awaited')); }))();
 export const clearing = flowModel({ name: 'clearing', inputs: {} }, () => { throw new Error('gone\u001B[2J\nand away'); })();
+export const bare = total({ loaded: flowModel({ name: 'thrower', inputs: {} }, (): number => { throw 'just a text'; })() }); // oxlint-disable-line no-throw-literal, only-throw-error -- some do
 export const misfit = flowModel({ name: 'misfit', inputs: {}, output: z.number() }, () => JSON.parse('"five"') as number)();
 
 export const blocking = flowModel({ name: 'blocking', inputs: {} }, () => {
