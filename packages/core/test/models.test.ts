@@ -154,7 +154,7 @@ describe('rebind', () => {
     const at = flowModel({ inputs: { when: z.date(), others: z.array(z.date()) } }, ({ when, others }) => when.getTime() + others[0]!.getTime());
     const model = at({ when: new Date(1), others: [new Date(2)] });
     const later = model.rebind((draft) => {
-      draft.when!.setTime(10);
+      (draft.when as Date).setTime(10);
       (draft.others as Date[])[0]!.setTime(20);
     });
     expect([model.flow.computeSync().value, later.flow.computeSync().value]).toEqual([3, 30]);

@@ -117,6 +117,7 @@ describe('targets that nobody in the branch reads', () => {
 
   test('a field that an inner wrapper supplies is read from the context by nobody', () => {
     const inner = leaf().flow.withContext({ v: 1 });
+    // @ts-expect-error the compiler knows it, too
     expect(() => relay({ x: inner }).flow.withContext({ v: 2 })).toThrow(flowError('WITH_CONTEXT', "'v'"));
   });
 });
