@@ -111,6 +111,17 @@ describe.each([['a plain object', (): Log => ({ log: [] })], ['a created store',
     expect(await rejection(run)).toMatchObject({ code: 'CANCELLED', cause: reason });
   });
 
+  test.each(['prep', 'post'] as const)('%s may be what aborts, and then never end', async (phase) => {
+    const controller = new AbortController();
+    const step = new Steps('step', {
+      [phase]: () => {
+        controller.abort(reason);
+        return new Promise<never>(() => {});
+      },
+    });
+    expect(await rejection(new Flow<Log>(step).run(make() as Log, { signal: controller.signal }))).toMatchObject({ code: 'CANCELLED', cause: reason });
+  });
+
   test('a cancelled exec is not retried and has no fallback, and post does not run', async () => {
     const controller = new AbortController();
     let calls = 0;

@@ -103,6 +103,15 @@ describe('which reducer is asked', () => {
     expect(state.stats).toBeUndefined();
   });
 
+  test('one that is async is refused, and nothing is committed', async () => {
+    const store = createStore(initial(), { reducers: { counter: async () => 1 } });
+    const outside = gate();
+    const first = outside.promise.then(() => new Early(ofCounter).run(store));
+    const error = await rejection(new Late(() => (outside.resolve(), first), ofCounter).run(store));
+    expect(error).toMatchObject({ code: 'DEFINITION', message: expect.stringContaining("The reducer of 'counter' returned a promise") as string });
+    expect(store.state.counter).toBe(1);
+  });
+
   test('one inside a Map', async () => {
     const { conflict, state } = await met((s) => void s.map.set('k', 11), (s) => void s.map.set('k', 101), { 'map.k': sum });
     expect(conflict).toBeUndefined();

@@ -7,7 +7,7 @@
  * - `#watchers`: those phases and nodes.
  */
 import { FlowError } from '@flowmodel/core';
-import { assertFunction, show } from '@flowmodel/core/extending';
+import { assertFunction, isPromise, show } from '@flowmodel/core/extending';
 import type { Patch } from 'immer';
 import type { Execution } from '../execution.ts';
 import { nodeName } from '../names.ts';
@@ -183,7 +183,9 @@ export class ManagedStore<State extends object> implements Store<State> {
   #reduced({ base, reads, execution: { seen } }: Transaction, made: object, place: Path, reduce: Reducer, conflicts: readonly Conflict[]): unknown {
     // Post may have computed from what prep had read long ago, or from what it found itself.
     const isStale = conflicts.some((conflict) => conflict.byRead && isWithin(conflict.place, place)) && reads?.touches(place) !== true;
-    return reduce(valueAt(this.#state, place), valueAt(made, place), valueAt(isStale ? seen!.state : base, place));
+    const value = reduce(valueAt(this.#state, place), valueAt(made, place), valueAt(isStale ? seen!.state : base, place));
+    if (isPromise(value)) throw new FlowError('DEFINITION', `The reducer of '${placeText(place)}' returned a promise. A commit cannot wait: write it without async.`);
+    return value;
   }
 
   #hasReducers({ scope }: Execution): boolean {
