@@ -27,7 +27,7 @@ export function changeableAmong(values: Iterable<unknown>): object[] {
 }
 
 /** Those anywhere in a graph, models that bodies evaluate themselves included. */
-export const changeableIn = (root: Model): object[] => changeableAmong(boundIn(modelsIn(root, () => false)));
+export const changeableIn = (root: Model): object[] => changeableAmong(boundIn(modelsIn(root)));
 
 const fixed = new WeakSet<Model>();
 
@@ -39,7 +39,8 @@ export function isFixed(root: Model): boolean {
   return true;
 }
 
-function modelsIn(root: Model, isKnown: (model: Model) => boolean): ReadonlySet<Model> {
+/** Every model of a graph, those included that bodies evaluate themselves. */
+export function modelsIn(root: Model, isKnown: (model: Model) => boolean = () => false): ReadonlySet<Model> {
   const models = new Set<Model>();
   const add = (model: Model): unknown => !isKnown(model) && models.add(model);
   const look = (value: unknown): void => {

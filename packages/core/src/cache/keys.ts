@@ -32,6 +32,7 @@ import { defaultHasher } from './default-hasher.ts';
 import { inOrder } from './container-order.ts';
 import type { Hasher } from './hasher.ts';
 import { structureText } from './structure.ts';
+import { opaqueName, Treated } from './treated.ts';
 import { valueKey } from './value-key.ts';
 
 /** Per cell of an activation. */
@@ -48,6 +49,7 @@ interface Derived {
 
 export class Keys {
   readonly hasher: Hasher;
+  readonly treated: Treated;
   readonly #options: ComputeOptions;
   readonly #own: WeakMap<Model, string>;
   /** Of models that hold what may change: for this run only. */
@@ -59,6 +61,7 @@ export class Keys {
   constructor(options: ComputeOptions) {
     this.hasher = options.hasher ?? defaultHasher;
     this.#options = options;
+    this.treated = new Treated(options);
     this.#own = ownTexts(this.hasher, options.codeVersion);
     this.#isCaching = options.cache !== undefined;
   }
@@ -112,7 +115,7 @@ export class Keys {
     let text = this.#own.get(model) ?? this.#ownNow.get(model);
     if (text !== undefined) return text;
     text = this.#makeOwn(model);
-    (hasFixedText(model) ? this.#own : this.#ownNow).set(model, text);
+    (hasFixedText(model) && !(this.treated.hasOverrides && asksModels(model)) ? this.#own : this.#ownNow).set(model, text);
     return text;
   }
 
@@ -148,7 +151,7 @@ export class Keys {
 
   #deriveOne(act: Activation, cell: number, derived: Derived): void {
     const override = overrideOf(act.plan, cell);
-    let tainted = act.plan.volatileCells.has(cell) || override?.body !== undefined || derived.tainted[cell] === true;
+    let tainted = act.plan.volatileCells.has(cell) || override?.body !== undefined || derived.tainted[cell] === true || this.treated.asksReplaced(act.plan.models[cell]!);
     let hasKeys = true;
     eachKeyed(act, cell, (upstream) => {
       tainted ||= derived.tainted[upstream] === true;
@@ -202,7 +205,7 @@ export class Keys {
   /** The names of the evaluators around a cell that are not transparent. */
   evaluatorNames(act: Activation, cell: number): string {
     const own = overrideOf(act.plan, cell)?.evaluator ?? (act.plan.models[cell]!.definition.evaluator as Evaluator | undefined);
-    return opaque(this.#options.evaluator) + opaque(own);
+    return opaqueName(this.#options.evaluator) + opaqueName(own);
   }
 
   /* ---------- slots ---------- */
@@ -327,8 +330,6 @@ function isSecretSlot(act: Activation, id: number): boolean {
   return (slot.kind === 'object' || slot.kind === 'check') && slot.owner.contextFields.some(isSecretField);
 }
 
-const opaque = (evaluator: Evaluator | undefined): string => (evaluator === undefined || evaluator.transparent === true ? '' : JSON.stringify(evaluator.name));
-
 const inputName = (definition: Definition, { name }: InputSpec): string => `${labelOf(definition)}, input '${name}'`;
 
 function fieldName(act: Activation, id: number, reader: Definition | undefined): string {
@@ -351,6 +352,8 @@ function checksum(text: string): string {
 }
 
 /* ---------- what outlives a run ---------- */
+
+const asksModels = ({ definition }: Model): boolean => definition.inputs.some(({ role }) => role === 'model');
 
 /** Whether all that stands in a model's own text is a copy of ours: its literals, and the graphs that its body evaluates itself. */
 const hasFixedText = ({ definition, values }: Model): boolean =>

@@ -11,6 +11,7 @@ import { GenericResult, isGenericResult } from '../model/result.ts';
 import { eachUpstream } from '../plan/plan.ts';
 import type { Activation } from '../run/activation.ts';
 import { LONGEST_WAIT, systemClock } from '../run/clock.ts';
+import type { Place } from '../run/identity.ts';
 import type { Memory } from '../run/memory.ts';
 import { isPromise } from '../run/results.ts';
 import type { Run } from '../run/run.ts';
@@ -92,6 +93,10 @@ export class Remembered implements Memory {
 
   isTainted(act: Activation, cell: number): boolean {
     return this.#keys.isTainted(act, cell);
+  }
+
+  isUntold(reader: Place, act: Activation): boolean {
+    return reader.act !== act && this.#keys.treated.isUntold(reader.act.plan.models[reader.cell]!, act.plan.origin);
   }
 
   /** The key under which a cell may be kept. */

@@ -8,7 +8,7 @@ import type { Keys } from './keys.ts';
 
 const memos = new WeakMap<object, WeakMap<Model, string>>();
 
-/** A hash of definitions, literals, wiring and rewrites. Iterative, and once per model. */
+/** A hash of definitions, literals, wiring, rewrites and opaque evaluators. Iterative, and once per model. */
 export function structureText(root: Model, keys: Keys): string {
   const { hasher } = keys;
   const known = memos.get(keys) ?? new WeakMap<Model, string>();
@@ -22,7 +22,7 @@ export function structureText(root: Model, keys: Keys): string {
       continue;
     }
     stack.pop();
-    if (!known.has(model)) known.set(model, `~${hasher.text(model.rewrites === undefined ? ownStructure(model, keys, known) : wrapperStructure(model, keys, known))}`);
+    if (!known.has(model)) known.set(model, `~${hasher.text(`${model.rewrites === undefined ? ownStructure(model, keys, known) : wrapperStructure(model, keys, known)}${keys.treated.evaluatorText(model)}`)}`);
   }
   return known.get(root)!;
 }

@@ -282,7 +282,7 @@ export class Managed {
 
   /** A body received the value of a cell that no cache may keep: neither may it keep the body's own. */
   inherit(reader: { readonly act: Activation; readonly cell: number }, act: Activation, cell: number): void {
-    if (this.memory.isOn && this.memory.isTainted(act, cell)) this.memory.taint(reader.act, reader.cell);
+    if (this.memory.isOn && (this.memory.isTainted(act, cell) || this.memory.isUntold(reader, act))) this.memory.taint(reader.act, reader.cell);
   }
 
   /* ---------- events ---------- */

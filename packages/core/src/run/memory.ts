@@ -32,6 +32,8 @@ export interface Memory {
   /** The result, and all that is made from it, is not for other runs. */
   taint(act: Activation, cell: number): void;
   isTainted(act: Activation, cell: number): boolean;
+  /** Whether a nested evaluation was under an evaluator that the key of its reader does not tell of. */
+  isUntold(reader: { readonly act: Activation; readonly cell: number }, act: Activation): boolean;
   /** The run is over: true where other runs still wait for the task. */
   isWanted(task: Task): boolean;
   /** A nested evaluation is done: what its keys were made from is not needed any more. */
