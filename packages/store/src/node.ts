@@ -1,4 +1,6 @@
 /** Nodes whose `exec` is retried. */
+import { FlowError } from '@flowmodel/core';
+import { show } from '@flowmodel/core/extending';
 import { BaseNode, ownOptions } from './base-node.ts';
 import { evaluate, ONCE } from './exec.ts';
 import type { Attempts } from './exec.ts';
@@ -54,6 +56,7 @@ export class Node<Shared = unknown, Params extends object = Record<string, unkno
       return;
     }
     checkNodeOptions(who, maxRetries);
+    if (wait !== 0) throw new FlowError('DEFINITION', `${who}: beside options, 'wait' is one of them, and here it is ${show(wait)}. Write { maxRetries: 3, wait: 1 }.`);
     this.maxRetries = maxRetries.maxRetries ?? 1;
     this.wait = maxRetries.wait ?? 0;
     this[ownOptions] = maxRetries;

@@ -124,6 +124,7 @@ describe('options', () => {
   test.each<[string, () => unknown, RegExp]>([
     ['wait, by position', () => new Node(2, wrong('1s')), /^Node: 'wait' is a number of seconds from 0 up, got "1s"/],
     ['wait, not a number', () => new BatchNode(2, Number.NaN), /'wait' .*got NaN/],
+    ['wait beside options', () => new Node({ maxRetries: 2 }, 5), /'wait' is one of them, and here it is 5/],
     ['a name of a node', () => new Node({ name: '' }), /'name' is a string/],
     ['an option of a node that there is not', () => new Node(wrong({ retries: 2 })), /no option 'retries'/],
     ['an option of a flow that is nearly one', () => new Flow(new Node(), wrong({ maxsteps: 2 })), /Did you mean 'maxSteps'/],
