@@ -104,6 +104,14 @@ describe('composition', () => {
     expect(registry.get('/c').inputs['now']).toBe(registry.get('/a'));
   });
 
+  test('over a reference or a value of the environment nothing is merged, and neither is merged over anything', () => {
+    const { definitions } = world();
+    const values = (...sources: object[]) => composeConfig(sources, { definitions }).values.map(({ path, origin }) => `${path} ${origin}`);
+    expect(values({ a: { $ref: '/b' }, b: 1 }, { a: { c: 2 } })).toEqual(['a.c given', 'b given']);
+    expect(values({ a: { c: 2 } }, { a: { $ref: '/b' }, b: 1 })).toEqual(['a.$ref given', 'b given']);
+    expect(loadConfig([{ days: { $env: 'A', type: 'number', default: 1 } }, { days: { $env: 'B' } }, { v: { $model: 'visits', place: { $ref: '/days' } } }], { definitions, env: { B: 'text' } }).get('/v').inputs['place']).toBe('text');
+  });
+
   test('overrides come last, and are read as YAML', () => {
     const { definitions } = world();
     write('base.yaml', base);
@@ -252,6 +260,22 @@ describe('the composed configuration can be printed', () => {
     );
     expect(JSON.stringify(config)).not.toMatch(/hunter|SENSITIVE/);
     expect(config.values[0]).toEqual({ path: 'days', value: 30, origin: 'override days' });
+  });
+
+  test('what a secret input takes by reference is masked where it stands, over several references and inside of a record; the references are not', () => {
+    const { definitions } = world();
+    const config = composeConfig(
+      { token: 'hunter2', same: { $ref: './token' }, creds: { all: [{ key: 'hunter3' }] }, a: { $model: 'client', url: 'u', token: { $ref: '/same' } }, b: { c: { $model: 'client', url: { $ref: '/place' }, token: { $ref: '../creds/all' } } }, place: 'zoo' },
+      { definitions },
+    );
+    expect(String(config)).not.toContain('hunter');
+    const shown = Object.fromEntries(config.values.map(({ path, value }) => [path, value]));
+    expect(shown).toMatchObject({ token: '[secret]', 'same.$ref': './token', 'creds.all[0].key': '[secret]', 'a.url': 'u', 'a.token.$ref': '/same', 'b.c.token.$ref': '../creds/all', place: 'zoo' });
+  });
+
+  test('a secret that refers to itself is no endless loop', () => {
+    const { definitions } = world();
+    expect(composeConfig({ a: { $model: 'client', token: { $ref: '/b' } }, b: { $ref: '/c' }, c: { $ref: '/b' } }, { definitions }).values).toHaveLength(4);
   });
 
   test('a model with a secret prints without it', () => {

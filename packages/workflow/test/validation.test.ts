@@ -221,6 +221,8 @@ describe('NW33, NW35, NW37 inputs and outputs', () => {
     const document = { inputs, nodes: [{ id: 'n', type: 'echo', params: { value: ['${a}', '${b}', '${c}', '${d}', '${e}'] } }], outputs: { all: { source: '${n}' } } };
     expect(await run(document, { a: 'a' })).toEqual({ all: ['a', 'b', null, '', 0] });
     expect(await run(document, { a: '', b: '', c: 'c', e: 5 })).toEqual({ all: ['', '', 'c', '', 5] });
+    expect(await run(document, { a: 'a', c: null })).toEqual({ all: ['a', 'b', null, '', 0] });
+    await expect(run(document, { a: 'a', b: null })).rejects.toThrow(/b: string, got null/);
   });
 
   test('NW35 all that is missing or of a wrong type is one error, before anything runs', async () => {

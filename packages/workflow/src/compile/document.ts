@@ -1,5 +1,6 @@
 /** One document to one model. Everything is checked first; only a document without a problem is wired. */
 import { FlowError } from '@flowmodel/core';
+import type { Path } from '../document/data.ts';
 import { inOrder as inOrderOfText } from '../document/parse.ts';
 import { isNested } from '../document/schema.ts';
 import type { NodeDeclaration, WorkflowDocument } from '../document/schema.ts';
@@ -19,7 +20,7 @@ import type { Edges } from './order.ts';
 import { collect } from './parts.ts';
 import { setOutputs } from './places.ts';
 import { Scope } from './scope.ts';
-import type { Place, Session } from './session.ts';
+import type { Place, Session, Site } from './session.ts';
 import { unionOf, Wiring } from './wiring.ts';
 import { expressionsOf } from './work.ts';
 import type { Basis, CompiledDocument, Wire, Work } from './work.ts';
@@ -37,7 +38,7 @@ export function compileDocument(document: WorkflowDocument, source: Source, plac
   const scope = new Scope(document, source, issues, warnings, session.registry);
   const basis = new BasisBuilder();
   checkInputs(scope);
-  const works = document.nodes.map((node, i) => readNode(node, ['nodes', i], scope, source, place, session, basis, issues));
+  const works = document.nodes.map((node, i) => readNode(node, { at: ['nodes', i], source, place, issues }, scope, session, basis));
   scope.addNodes(works);
   for (const { child } of works) if (child !== undefined && 'compiled' in child) warnings.push(...child.compiled.warnings);
   const outputs = readOutputs(scope);
@@ -52,7 +53,7 @@ export function compileDocument(document: WorkflowDocument, source: Source, plac
   const order = 'order' in sorted ? sorted.order : works;
   if ('order' in sorted) placeGates(scope, order, edges);
   for (const work of order) {
-    if (work.batch !== undefined) checkBatchNode(scope, work, work.batch, (body, from) => compileBody(body, source.partial(from), place, session, basis, issues, warnings));
+    if (work.batch !== undefined) checkBatchNode(scope, work, work.batch, (body, from) => compileBody(body, source.partial(from), place, session, { basis, issues, warnings }));
     else if (isNested(work.node)) checkNestedNode(scope, work);
     else if (work.instance !== undefined) checkInstanceNode(scope, work, work.instance);
     else if (work.definition !== undefined) checkModelNode(scope, work, work.definition);
@@ -82,7 +83,7 @@ export function compileDocument(document: WorkflowDocument, source: Source, plac
 }
 
 /** The node of a batch by itself: a document at the same depth. */
-function compileBody(body: WorkflowDocument, source: Source, place: Place, session: Session, basis: BasisBuilder, issues: WorkflowIssue[], warnings: WorkflowIssue[]): CompiledDocument | undefined {
+function compileBody(body: WorkflowDocument, source: Source, place: Place, session: Session, { basis, issues, warnings }: { readonly basis: BasisBuilder; readonly issues: WorkflowIssue[]; readonly warnings: WorkflowIssue[] }): CompiledDocument | undefined {
   const { compiled, ...told } = compileDocument(body, source, place, session);
   issues.push(...told.issues);
   warnings.push(...told.warnings.filter(({ message }) => !message.startsWith('nothing uses the input'))); // an item need not be used
@@ -99,11 +100,12 @@ function checkInputs(scope: Scope): void {
 
 /* ---------- nodes ---------- */
 
-function readNode(node: NodeDeclaration, at: readonly (string | number)[], scope: Scope, source: Source, place: Place, session: Session, basis: BasisBuilder, issues: WorkflowIssue[]): Work {
+function readNode(node: NodeDeclaration, site: Site, scope: Scope, session: Session, basis: BasisBuilder): Work {
+  const { at, source } = site;
   const nested = isNested(node);
   const valuesAt = nested ? [...at, 'params', 'param_mapping'] : [...at, 'params'];
   const given = nested ? (node.params.param_mapping ?? {}) : node.params;
-  const report = (at: readonly (string | number)[], problem: string): void => scope.report(at, problem);
+  const report = (at: Path, problem: string): void => scope.report(at, problem);
   const values = new Map(Object.entries(given).map(([name, value]) => [name, parseExpression(value, { bare: nested, instances: session.registry !== undefined }, report, [...valuesAt, name])]));
   const routed = nested ? node.params.error_action : undefined;
   const errorAction = node.error_action ?? (routed === '' ? 'error' : routed);
@@ -119,7 +121,7 @@ function readNode(node: NodeDeclaration, at: readonly (string | number)[], scope
     definition,
     instance: isInstance ? scope.instance(node.type, [...at, 'type'], values.keys()) : undefined,
     batch,
-    child: nested && batch === undefined ? session.child(node, { at, source, place, issues }, errorAction !== undefined, basis) : undefined,
+    child: nested && batch === undefined ? session.child(node, site, errorAction !== undefined, basis) : undefined,
     mappings: nested && batch === undefined ? readMappings(node, at, source, report) : undefined,
     implied: new Map(),
     errorAction,
@@ -139,7 +141,7 @@ function warnOfBareNames(scope: Scope, { node, valuesAt }: Work): void {
   }
 }
 
-function findDefinition(type: string, at: readonly (string | number)[], scope: Scope, { definitions }: Session, basis: BasisBuilder): Work['definition'] {
+function findDefinition(type: string, at: Path, scope: Scope, { definitions }: Session, basis: BasisBuilder): Work['definition'] {
   if (definitions.has(type)) {
     const definition = definitions.get(type);
     if (definition.kind === 'function' || definition.kind === 'class') {
@@ -170,7 +172,7 @@ function reportCircle(scope: Scope, circle: readonly Work[]): void {
 
 interface Output {
   readonly name: string;
-  readonly at: readonly (string | number)[];
+  readonly at: Path;
   readonly value: Expression;
 }
 

@@ -1,7 +1,6 @@
 /** What an `output_mapping` shows of a child: what it lists, under its root names and under the node; the rest stays private. */
+import type { Path } from '../document/data.ts';
 import type { Mapping, RootName, Work } from './work.ts';
-
-type Path = readonly (string | number)[];
 
 /** A listed part of a child, and the keys under which it stands below some name. */
 export interface Listed {

@@ -2,6 +2,7 @@
 import { compose, modelOf, retry, timeout } from '@flowmodel/core';
 import type { CallableModel, ContextField, Definition, Evaluator, InputSpec } from '@flowmodel/core';
 import { z } from 'zod';
+import type { Path } from '../document/data.ts';
 import type { NodeDeclaration } from '../document/schema.ts';
 import { suggestion } from '../names.ts';
 import type { Expression } from '../template/expression.ts';
@@ -44,7 +45,7 @@ const regularInput = (definition: Definition, name: string): InputSpec | undefin
 
 const namesOf = (definition: Definition): Set<string> => new Set([...definition.inputs.filter(({ role }) => role !== 'resource').map(({ name }) => name), ...definition.contextFields.map(({ name }) => name)]);
 
-function checkInput(scope: Scope, definition: Definition, { name, role, schema }: InputSpec, value: Expression, at: readonly (string | number)[]): void {
+function checkInput(scope: Scope, definition: Definition, { name, role, schema }: InputSpec, value: Expression, at: Path): void {
   const what = `'${name}' of ${definition.name}`;
   if (role === 'resource') return scope.report(at, `${what} is a resource, which the run supplies: compute(context, { resources: { ${name} } })`);
   if (value.kind !== 'literal' && definition.kind === 'class') {
@@ -58,13 +59,13 @@ function checkInput(scope: Scope, definition: Definition, { name, role, schema }
   scope.check(value, at, kindOf(schema?.schema, 'input'), what);
 }
 
-function checkField(scope: Scope, definition: Definition, { name, schema, also }: ContextField, value: Expression, at: readonly (string | number)[]): void {
+function checkField(scope: Scope, definition: Definition, { name, schema, also }: ContextField, value: Expression, at: Path): void {
   const what = `'${name}' of ${definition.name}`;
   if (value.kind !== 'literal') return scope.check(value, at, kindOf(schema.schema, 'input'), what);
   for (const each of also === undefined ? [schema] : [schema, also]) checkLiteral(scope, each.schema, each.secret, value.value, at, what);
 }
 
-function checkLiteral(scope: Scope, schema: z.core.$ZodType, isSecret: boolean, value: unknown, at: readonly (string | number)[], what: string): void {
+function checkLiteral(scope: Scope, schema: z.core.$ZodType, isSecret: boolean, value: unknown, at: Path, what: string): void {
   const result = z.safeParse(schema, value);
   if (result.success) return;
   const text = isSecret ? 'it is not accepted' : result.error.issues.map((issue) => `${issue.path.length === 0 ? '' : `at ${issue.path.join('.')}: `}${issue.message}`).join('; ');

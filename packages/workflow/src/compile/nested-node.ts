@@ -1,4 +1,5 @@
 /** A nested workflow: the child is wrapped in a context of its own, which holds its inputs and nothing else. */
+import type { Path } from '../document/data.ts';
 import type { NestedNodeDeclaration } from '../document/schema.ts';
 import type { Source } from '../document/source.ts';
 import { issueLine } from '../errors.ts';
@@ -15,7 +16,7 @@ import type { Supply, Wiring } from './wiring.ts';
 import type { Child, CompiledDocument, Mapping, Wire, Work } from './work.ts';
 
 /** Reads `output_mapping`: root name → what goes there. */
-export function readMappings(node: NestedNodeDeclaration, at: readonly (string | number)[], source: Source, report: (at: readonly (string | number)[], problem: string) => void): ReadonlyMap<string, readonly Mapping[]> | undefined {
+export function readMappings(node: NestedNodeDeclaration, at: Path, source: Source, report: (at: Path, problem: string) => void): ReadonlyMap<string, readonly Mapping[]> | undefined {
   const { output_mapping: given } = node.params;
   if (given === undefined) return undefined;
   const byRoot = new Map<string, Mapping[]>();
@@ -40,7 +41,7 @@ export function readMappings(node: NestedNodeDeclaration, at: readonly (string |
 const isPrefix = (a: readonly string[], b: readonly string[]): boolean => a.every((part, i) => b[i] === part);
 
 /** A path as mappings write it, without a dollar sign; with one it is taken too. */
-function readPath(text: string, report: (problem: string) => void): { readonly name: string; readonly path: readonly (string | number)[]; readonly text: string } | undefined {
+function readPath(text: string, report: (problem: string) => void): { readonly name: string; readonly path: Path; readonly text: string } | undefined {
   const parts = parseTemplate(text.startsWith('$') ? text : `\${${text}}`, { bare: true }, report);
   const [only] = parts;
   if (parts.length === 1 && typeof only === 'object') return { ...only, text };

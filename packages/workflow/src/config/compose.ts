@@ -10,7 +10,7 @@ import type { WorkflowIssue } from '../errors.ts';
 import { FileProblem, Root } from '../files/root.ts';
 import { suggestion } from '../names.ts';
 import { parseTemplate } from '../template/parse.ts';
-import { issueAt, keysOf, merged, originIn, partAt, replaced, specialOf, treeOf } from './tree.ts';
+import { issueAt, keysOf, merged, originIn, partAt, replaced, scalarIn, specialOf, targetOf, treeOf } from './tree.ts';
 import type { ConfigNode, ConfigRecord } from './tree.ts';
 
 export interface ConfigOptions {
@@ -62,7 +62,7 @@ export type ConfigSource = object | string | readonly (object | string)[];
  */
 export function composeConfig(source: ConfigSource, options: ConfigOptions = {}): ComposedConfig {
   const tree = composed(source, options);
-  const values = Object.freeze([...valuesOf(tree, '', options.definitions ?? defaultDefinitions, false)]);
+  const values = Object.freeze([...valuesOf(tree, '', secretsIn(tree, options.definitions ?? defaultDefinitions))]);
   return Object.freeze({
     values,
     toString: () => values.map(({ path, value, origin }) => `${path}: ${typeof value === 'string' && value === SECRET ? value : JSON.stringify(value)}  # ${origin}`).join('\n'),
@@ -71,21 +71,32 @@ export function composeConfig(source: ConfigSource, options: ConfigOptions = {})
 
 export const SECRET = '[secret]';
 
-function* valuesOf(node: ConfigNode, path: string, definitions: DefinitionRegistry, isSecret: boolean): Generator<ConfigValue> {
-  const special = specialOf(node);
-  if (node.kind === 'scalar') yield { path, value: isSecret ? SECRET : node.value, origin: node.origin.text };
-  else if (node.kind === 'list') for (const [i, item] of node.items.entries()) yield* valuesOf(item, `${path}[${i}]`, definitions, isSecret);
-  else if (special === '$env') yield { path, value: SECRET, origin: `environment ${String(scalarIn(node, '$env'))}, named in ${node.origin.text}` };
-  else {
-    const inputs = special === '$model' ? secretInputs(node, definitions) : undefined;
-    for (const [key, field] of node.fields) yield* valuesOf(field, path === '' ? key : `${path}.${key}`, definitions, isSecret || inputs?.has(key) === true);
-  }
+function* valuesOf(node: ConfigNode, path: string, secrets: ReadonlySet<ConfigNode>): Generator<ConfigValue> {
+  if (node.kind === 'scalar') yield { path, value: secrets.has(node) ? SECRET : node.value, origin: node.origin.text };
+  else if (node.kind === 'list') for (const [i, item] of node.items.entries()) yield* valuesOf(item, `${path}[${i}]`, secrets);
+  else if (specialOf(node) === '$env') yield { path, value: SECRET, origin: `environment ${String(scalarIn(node, '$env'))}, named in ${node.origin.text}` };
+  else for (const [key, field] of node.fields) yield* valuesOf(field, path === '' ? key : `${path}.${key}`, secrets);
 }
 
-export const scalarIn = (node: ConfigRecord, key: string): unknown => {
-  const field = node.fields.get(key);
-  return field?.kind === 'scalar' ? field.value : undefined;
-};
+/** What goes into inputs that are secret, also by reference. */
+function secretsIn(tree: ConfigNode, definitions: DefinitionRegistry): ReadonlySet<ConfigNode> {
+  const secrets = new Set<ConfigNode>();
+  const visit = (node: ConfigNode | undefined, path: Path, isSecret: boolean): void => {
+    if (node === undefined || secrets.has(node)) return;
+    if (isSecret) secrets.add(node);
+    if (node.kind === 'list') for (const [i, item] of node.items.entries()) visit(item, [...path, i], isSecret);
+    if (node.kind !== 'record') return;
+    if (specialOf(node) === '$ref') {
+      const target = isSecret ? targetOf(tree, node, path) : undefined; // the path itself is none
+      if (target !== undefined) visit(target.node, target.path, true);
+      return;
+    }
+    const inputs = specialOf(node) === '$model' ? secretInputs(node, definitions) : undefined;
+    for (const [key, field] of node.fields) visit(field, [...path, key], isSecret || inputs?.has(key) === true);
+  };
+  visit(tree, [], false);
+  return secrets;
+}
 
 function secretInputs(node: ConfigRecord, definitions: DefinitionRegistry): ReadonlySet<string> {
   const name = scalarIn(node, '$model');

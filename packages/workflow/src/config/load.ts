@@ -5,9 +5,9 @@ import { sentence } from '../document/source.ts';
 import { errorOf } from '../errors.ts';
 import type { WorkflowIssue } from '../errors.ts';
 import { suggestion } from '../names.ts';
-import { composed, scalarIn } from './compose.ts';
+import { composed } from './compose.ts';
 import type { ConfigOptions, ConfigSource } from './compose.ts';
-import { issueAt, keysOf, partAt, specialOf } from './tree.ts';
+import { issueAt, keysOf, scalarIn, specialOf, targetOf } from './tree.ts';
 import type { ConfigNode, ConfigRecord } from './tree.ts';
 
 /**
@@ -147,34 +147,13 @@ class Building {
     if (node.kind === 'scalar') return false;
     if (node.kind === 'list') return node.items.some((item, i) => this.#isSecret(item, [...path, i]));
     if (specialOf(node) === '$env') return true;
-    const target = specialOf(node) === '$ref' ? this.#target(node, path) : undefined;
+    const target = specialOf(node) === '$ref' ? targetOf(this.#tree, node, path) : undefined;
     if (target?.node !== undefined) return this.#isSecret(target.node, target.path);
     return [...node.fields].some(([key, field]) => this.#isSecret(field, [...path, key]));
   }
 
-  #target(node: ConfigRecord, path: Path): { readonly path: Path; readonly node: ConfigNode | undefined } | undefined {
-    const reference = scalarIn(node, '$ref');
-    if (typeof reference !== 'string') return undefined;
-    const found: (string | number)[] = reference.startsWith('/') ? [] : this.#folderOf(path);
-    for (const part of reference.split('/')) {
-      if (part === '..' && found.length > 0 && found.at(-1) !== '..') found.pop(); // above the root there is nothing
-      else if (part !== '' && part !== '.') found.push(part);
-    }
-    return { path: found, node: found.reduce<ConfigNode | undefined>((at, key) => partAt(at, key), this.#tree) };
-  }
-
-  /** Where relative references start from: the record around the instance that they stand in. */
-  #folderOf(path: Path): (string | number)[] {
-    let node: ConfigNode | undefined = this.#tree;
-    for (const [i, key] of path.entries()) {
-      node = partAt(node, key);
-      if (node !== undefined && specialOf(node) !== undefined) return path.slice(0, i);
-    }
-    return path.slice(0, -1);
-  }
-
   #reference(node: ConfigRecord, path: Path): unknown {
-    const target = this.#target(node, path);
+    const target = targetOf(this.#tree, node, path);
     if (target === undefined || node.fields.size > 1) return this.#fail(node, path, "'$ref' is a path, and stands alone: { $ref: '/visitors/current' }");
     if (target.node !== undefined) return this.#value(target.node, target.path);
     const full = textOf(target.path);

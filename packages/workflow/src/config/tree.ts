@@ -56,13 +56,8 @@ export function merged(earlier: ConfigNode, later: ConfigNode): ConfigNode {
 function mayMerge(earlier: ConfigRecord, later: ConfigRecord): boolean {
   const [before, after] = [specialOf(earlier), specialOf(later)];
   if (before === '$ref' || before === '$env' || after === '$ref' || after === '$env') return false;
-  return after === undefined || (before === '$model' && nameIn(earlier) === nameIn(later));
+  return after === undefined || (before === '$model' && scalarIn(earlier, '$model') === scalarIn(later, '$model'));
 }
-
-const nameIn = (node: ConfigRecord): unknown => {
-  const name = node.fields.get('$model');
-  return name?.kind === 'scalar' ? name.value : undefined;
-};
 
 /** A tree with one part replaced, or put in where a record lacks it. */
 export function replaced(node: ConfigNode, path: Path, value: ConfigNode): ConfigNode {
@@ -78,5 +73,32 @@ export const partAt = (node: ConfigNode | undefined, key: string | number): Conf
   node?.kind === 'list' ? node.items[Number(key)] : node?.kind === 'record' ? node.fields.get(String(key)) : undefined;
 
 export const keysOf = (node: ConfigNode | undefined): string[] => (node?.kind === 'record' ? [...node.fields.keys()] : []);
+
+export const scalarIn = (node: ConfigRecord, key: string): unknown => {
+  const field = node.fields.get(key);
+  return field?.kind === 'scalar' ? field.value : undefined;
+};
+
+/** What `{ $ref }` leads to in the tree, if anything; undefined for one that is no path. */
+export function targetOf(tree: ConfigNode, node: ConfigRecord, path: Path): { readonly path: Path; readonly node: ConfigNode | undefined } | undefined {
+  const reference = scalarIn(node, '$ref');
+  if (typeof reference !== 'string') return undefined;
+  const found: (string | number)[] = reference.startsWith('/') ? [] : folderOf(tree, path);
+  for (const part of reference.split('/')) {
+    if (part === '..' && found.length > 0 && found.at(-1) !== '..') found.pop(); // above the root there is nothing
+    else if (part !== '' && part !== '.') found.push(part);
+  }
+  return { path: found, node: found.reduce<ConfigNode | undefined>((at, key) => partAt(at, key), tree) };
+}
+
+/** Where relative references start from: the record around the instance that they stand in. */
+function folderOf(tree: ConfigNode, path: Path): (string | number)[] {
+  let node: ConfigNode | undefined = tree;
+  for (const [i, key] of path.entries()) {
+    node = partAt(node, key);
+    if (node !== undefined && specialOf(node) !== undefined) return path.slice(0, i);
+  }
+  return path.slice(0, -1);
+}
 
 export const issueAt = ({ file, line, column, text }: Origin, at: Path, message: string): WorkflowIssue => ({ phase: 'compile', message, at, node: undefined, file: file ?? (text === 'given' ? undefined : text), line, column });
