@@ -232,6 +232,7 @@ describe('names', () => {
   test.each([
     ["@flowModel({ params: ['a', 'b', 'c', 'd'] }) static count(a: number, b: number) {}", "'params' names 4 parameters"],
     ["@flowModel({ params: [] }) static count(a: number, b: number) {}", 'the method has 2'],
+    ["@flowModel({ params: ['a'] }) static count(a: number, b: number) {}", "'params' names 1 parameter ('a')"], // b is a number, and so no run
     ["@flowModel() static count({ from, to }: object) {}", 'has no name. Add params'],
     ["@flowModel() static count(days = 30) {}", '@Input(schema.default(…)) days'],
     ["@flowModel({ params: ['days'] }) static count(days: number = 30) {}", '@Input(schema.default(…)) days'],

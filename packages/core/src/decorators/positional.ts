@@ -57,10 +57,11 @@ function checkText({ note, fail }: Positional, { list }: Parameters): void {
 
 function namesOf(of: Positional, text: Parameters | undefined, types: readonly unknown[] | undefined, count: number): readonly string[] {
   const { note, params, fail } = of;
-  const takesRun = note.kind === 'flowModel';
+  // The run's type is an interface, of which compilers leave `Object`.
+  const mayTakeRun = note.kind === 'flowModel' && (types === undefined || types[count - 1] === Object || types[count - 1] === undefined);
   if (params !== undefined) {
-    if (params.length !== count && !(takesRun && params.length === count - 1)) {
-      fail(`'params' names ${params.length} parameters (${listNames(params)}), and the method has ${count}${takesRun ? ', of which the last may be the run' : ''}.`);
+    if (params.length !== count && !(mayTakeRun && params.length === count - 1)) {
+      fail(`'params' names ${params.length} parameter${params.length === 1 ? '' : 's'} (${listNames(params)}), and the method has ${count}${mayTakeRun ? ', of which the last may be the run' : ''}.`);
     }
     return params;
   }
@@ -70,7 +71,7 @@ function namesOf(of: Positional, text: Parameters | undefined, types: readonly u
   if (unnamed !== undefined) fail(`the parameter ${unnamed.text} has no name. Add ${example}.`);
   if (text.looksMinified) fail(`its parameters are called ${listNames(text.list.map((each) => each.text))}, which looks like the work of a minifier. Add ${example}, and name: '…', which minifiers leave as they are.`);
   const names = text.list.map((each) => each.text);
-  const isRun = takesRun && names.at(-1) === 'run' && !of.marks?.has(count - 1) && (types === undefined || types[count - 1] === Object || types[count - 1] === undefined);
+  const isRun = mayTakeRun && names.at(-1) === 'run' && !of.marks?.has(count - 1);
   return isRun ? names.slice(0, -1) : names;
 }
 
