@@ -82,7 +82,7 @@ export function retryAfterOf(error: unknown): number | undefined {
   for (const one of causesOf(error)) {
     const response = typeof one.response === 'object' && one.response !== null ? (one.response as Loose) : undefined;
     const seconds = typeof one.retryAfter === 'number' ? one.retryAfter : (retryAfterIn(one.headers) ?? retryAfterIn(response?.headers));
-    if (seconds !== undefined && seconds >= 0) return seconds * 1_000;
+    if (seconds !== undefined && seconds >= 0 && seconds < Infinity) return seconds * 1_000;
   }
   return undefined;
 }

@@ -1,7 +1,8 @@
-import { createLimiter } from '@flowmodel/batch';
+import { createLimiter, RateLimitError } from '@flowmodel/batch';
 import type { LimiterOptions } from '@flowmodel/batch';
 import { virtualClock } from '@flowmodel/core/testing';
 import { describe, expect, test } from 'vitest';
+import { Gate } from '../src/limit/gate.ts';
 import { Desk, settled } from './deferred.ts';
 
 const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
@@ -169,6 +170,46 @@ describe('rate', () => {
     await clock.runAll();
     expect(await all).toEqual([0, 0, 1_000, 60_000, 60_000]);
   });
+});
+
+test('a wait beyond what timers can count is made of several', async () => {
+  const clock = virtualClock();
+  const waits: number[] = [];
+  const setTimeout = (callback: () => void, ms: number): unknown => {
+    waits.push(ms);
+    return clock.setTimeout(callback, ms);
+  };
+  const limiter = createLimiter({ rate: { limit: 1, interval: '1000h' }, clock: { now: () => clock.now(), setTimeout, clearTimeout: (timer) => clock.clearTimeout(timer) } });
+  const both = Promise.all([limiter.run(() => clock.now()), limiter.run(() => clock.now())]);
+  await clock.runAll();
+  expect(await both).toEqual([0, 3_600_000_000]);
+  expect(Math.max(...waits)).toBe(2 ** 31 - 1);
+});
+
+test('of several that say how long to wait the longest counts', async () => {
+  const clock = virtualClock();
+  const limiter = createLimiter({ concurrency: 3, clock });
+  const refused = [8, 2].map((retryAfter) => limiter.run(() => Promise.reject(new RateLimitError('busy', { retryAfter }))).catch(() => {}));
+  await Promise.all(refused);
+  const began = limiter.run(() => clock.now());
+  await clock.runAll();
+  expect(await began).toBe(8_000);
+  expect(limiter.stats().rateLimited).toBe(2);
+});
+
+test('whoever was at work before comes first, also before those who ask while places are handed out', () => {
+  const gate = new Gate({ concurrency: 2, rates: [] }, virtualClock());
+  const order: string[] = [];
+  for (let i = 0; i < 2; i++) {
+    expect(gate.tryEnter()).toBe(true);
+    gate.leave(); // waits for something else
+    expect(gate.tryEnter()).toBe(true);
+  }
+  gate.reenter(() => order.push('first', gate.tryEnter() ? 'somebody new' : 'nobody new'));
+  gate.reenter(() => order.push('second'));
+  gate.resize(4);
+  expect(order).toEqual(['first', 'nobody new', 'second']);
+  expect(gate.stats()).toMatchObject({ active: 4, queued: 0 });
 });
 
 describe('cost', () => {

@@ -65,6 +65,9 @@ describe('retryAfter', () => {
     ['nonsense', with429({ headers: { 'Retry-After': 'soon' } }), 0],
     ['empty', with429({ headers: { 'Retry-After': '' } }), 0],
     ['negative', with429({ headers: { 'Retry-After': '-5' } }), 0],
+    ['endless', new RateLimitError('x', { retryAfter: Infinity }), 0],
+    ['endless, of headers', with429({ headers: { 'Retry-After': 'Infinity' } }), 0],
+    ['no number', new RateLimitError('x', { retryAfter: Number.NaN }), 0],
     ['a date that is past', with429({ headers: { 'Retry-After': 'Wed, 21 Oct 2015 07:28:00 GMT' } }), 0],
     ['of an error that is no rate limit', { status: 503, headers: { 'Retry-After': '9' } }, 0],
   ])('%s', async ([, error, ms]) => expect(await pauseAfter(error)).toBe(ms));

@@ -134,7 +134,7 @@ export class Gate {
   /** An attempt failed because a provider said "too many"; it may have said for how long. */
   noteRateLimit(retryAfterMs: number | undefined): void {
     this.#totals.rateLimited++;
-    if (retryAfterMs !== undefined && retryAfterMs > 0) this.#holdOff(retryAfterMs);
+    if (retryAfterMs !== undefined) this.#heldUntil = Math.max(this.#heldUntil, this.clock.now() + retryAfterMs); // a timer that comes too early waits again
   }
 
   /** One loop at a time: who is let in may leave, or send others in, before `go` returns. */
@@ -167,12 +167,6 @@ export class Gate {
     } finally {
       this.#isPumping = false;
     }
-  }
-
-  /** Nobody begins for so many milliseconds. */
-  #holdOff(ms: number): void {
-    this.#heldUntil = Math.max(this.#heldUntil, this.clock.now() + ms);
-    this.#pump();
   }
 
   #admit(costs: readonly number[]): void {
