@@ -118,6 +118,24 @@ describe('one body for all who ask', () => {
     expect(cache.stats().stores).toBe(0);
   });
 
+  test('a run that does not validate and one that does have no result and no failure in common', async () => {
+    const text = flowModel({ name: 'flight.text', inputs: {}, output: z.coerce.number() }, async () => '5' as never);
+    const twice = flowModel({ name: 'flight.twice', inputs: { n: z.any() } }, async ({ n }) => {
+      await turn();
+      return (n as number).toFixed(1); // of a text, a TypeError
+    });
+    const refused = flowModel({ name: 'flight.refused', inputs: {}, output: z.number() }, async () => 'text' as never);
+    const settled = async (...runs: readonly Promise<{ readonly value: unknown }>[]): Promise<unknown[]> =>
+      (await Promise.allSettled(runs)).map((run) => (run.status === 'fulfilled' ? run.value.value : run.reason instanceof FlowError ? run.reason.code : (run.reason as Error).name));
+    const [model, other] = [twice({ n: text() }), refused()];
+    let cache = memoryCache();
+    expect(await settled(model.flow.compute({}, { cache, validateResult: false }), model.flow.compute({}, { cache }))).toEqual(['TypeError', '5.0']);
+    cache = memoryCache();
+    expect(await settled(other.flow.compute({}, { cache }), other.flow.compute({}, { cache, validateResult: false }))).toEqual(['INVALID_RESULT', 'text']);
+    expect(await settled(other.flow.compute({}, { cache, validateResult: false }), other.flow.compute({}, { cache }))).toEqual(['text', 'INVALID_RESULT']);
+    expect(cache.stats()).toMatchObject({ size: 0, inFlight: 0 });
+  });
+
   test('what follows in a run that waited runs in its own async context, not in that of the run it waited for', async () => {
     const { gate, model } = gated('flight.contexts');
     const requests = new AsyncLocalStorage<string>();

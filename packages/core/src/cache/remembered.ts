@@ -302,7 +302,7 @@ export class Remembered implements Memory {
   #join(act: Activation, cell: number, key: string): boolean {
     const flight = this.#flights!.live.get(key);
     const run = this.#run;
-    if (flight === undefined || run.isSync || run.finishing > 0 || flight.task.managed.run === run || flight.source !== this.#keys.source(act, cell)) return false;
+    if (flight === undefined || run.isSync || run.finishing > 0 || this.#isUnchecked(act, cell) || flight.task.managed.run === run || flight.source !== this.#keys.source(act, cell)) return false;
     act.values[cell] = PENDING;
     act.joined.set(cell, flight.place);
     run.isAsync = true;
@@ -334,10 +334,15 @@ export class Remembered implements Memory {
     return true;
   }
 
+  /** Whether this run does not parse a result that others do: they have no flight in common. */
+  #isUnchecked(act: Activation, cell: number): boolean {
+    return act.plan.models[cell]!.definition.output !== undefined && !this.#run.validates(act, cell, this.#run.overrideOf(act, cell));
+  }
+
   share(task: Task): void {
     const { act, cell } = task;
     const key = this.#keyFor(act, cell);
-    if (key === undefined || this.#flights!.live.has(key)) return;
+    if (key === undefined || this.#flights!.live.has(key) || this.#isUnchecked(act, cell)) return;
     const flight = new Flight(key, this.#keys.source(act, cell), task);
     this.#flights!.live.set(key, flight);
     this.#own.set(task, flight);
@@ -347,11 +352,11 @@ export class Remembered implements Memory {
     const { act, cell } = task;
     const flight = this.#own.get(task);
     this.#land(task, flight);
-    if (outcome instanceof Failure) {
+    if (outcome instanceof Failure && !this.isTainted(act, cell)) {
       for (const passenger of flight?.passengers ?? []) passenger.fail(outcome.error);
       return;
     }
-    const key = task.scope.isAborted ? undefined : this.#keyFor(act, cell);
+    const key = task.scope.isAborted || outcome instanceof Failure ? undefined : this.#keyFor(act, cell);
     if (key === undefined) {
       for (const passenger of flight?.passengers ?? []) passenger.refuse();
       return;
