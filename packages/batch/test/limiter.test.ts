@@ -172,6 +172,38 @@ describe('rate', () => {
   });
 });
 
+test('a limiter that is disposed of leaves no timer behind', async () => {
+  const clock = virtualClock();
+  let open = 0;
+  const counting = {
+    now: () => clock.now(),
+    setTimeout: (callback: () => void, ms: number): unknown => {
+      open++;
+      return clock.setTimeout(callback, ms);
+    },
+    clearTimeout: (timer: unknown) => {
+      open--;
+      clock.clearTimeout(timer);
+    },
+  };
+  const limiter = createLimiter({ rate: { limit: 1, interval: '1h' }, clock: counting });
+  await limiter.run(() => 1);
+  const waiting = limiter.run(() => 2);
+  expect(open).toBe(1);
+  await limiter[Symbol.asyncDispose]();
+  await expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' });
+  expect(open).toBe(0);
+});
+
+test('however many leave as soon as they are let in, it costs no stack', () => {
+  const gate = new Gate({ concurrency: 1, rates: [] }, virtualClock());
+  expect(gate.tryEnter()).toBe(true);
+  let served = 0;
+  for (let i = 0; i < 50_000; i++) gate.enter({ costs: [], go: () => { served++; gate.leave(); } });
+  gate.leave();
+  expect([served, gate.stats().active]).toEqual([50_000, 0]);
+});
+
 test('a wait beyond what timers can count is made of several', async () => {
   const clock = virtualClock();
   const waits: number[] = [];

@@ -108,6 +108,20 @@ describe('scopes', () => {
   });
 });
 
+test('a signal that fires while the cost is reckoned leaves nobody in the queue', async () => {
+  const abort = new AbortController();
+  const desk = new Desk();
+  const limiter = createLimiter({ concurrency: 1, rate: { limit: 9, interval: '1m' }, cost: () => { if (desk.started.length > 0) abort.abort(); return 1; } });
+  const model = flowModel({ name: 'aborts', definitions: definitions(), inputs: { user: FromContext(z.number()) }, evaluator: throttle({ limiter }) }, ({ user }) => desk.work(String(user)))();
+  const busy = model.flow.compute({ user: 1 });
+  await settled();
+  await expect(model.flow.compute({ user: 2 }, { signal: abort.signal })).rejects.toMatchObject({ code: 'CANCELLED' });
+  expect(limiter.stats().queued).toBe(0);
+  await desk.endAll();
+  await busy;
+  expect(desk.started).toEqual(['1']);
+});
+
 describe('TH10 a node of its own', () => {
   const leaf = (desk: Desk, evaluator: Evaluator) => flowModel({ name: 'leaf', definitions: definitions(), inputs: { user: FromContext(z.number()) }, evaluator }, ({ user }) => desk.work(String(user)).then(() => user * 2))();
 
