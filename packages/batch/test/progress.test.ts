@@ -94,6 +94,14 @@ describe('for people', () => {
     expect(stream.read()).toBe('counts: 0\ncounts: 100\ncounts: 200\ncounts: 250, in 0.0s\n');
   });
 
+  test('elsewhere only outermost batches have lines', async () => {
+    const stream = new PassThrough({ encoding: 'utf8' });
+    const clock = virtualClock();
+    const inner = batchModel({ name: 'inner', definitions: new DefinitionRegistry(), inputs: { user: FromContext(z.number()) }, item: z.object({ n: z.number() }), params: () => items(4).map(({ n }) => ({ n: n + 10 })), each: cell });
+    await mapFlow(inner(), [{ user: 1 }, { user: 2 }], { observer: progressBar({ stream, clock }), concurrency: 1, clock });
+    expect(stream.read()).toBe('mapFlow: 0/2, 0%\nmapFlow: 1/2, 50%\nmapFlow: 2/2, 100%, in 0.0s\n');
+  });
+
   test('an empty batch is done at once', async () => {
     const stream = new PassThrough({ encoding: 'utf8' });
     await mapFlow(cell, [], { observer: progressBar({ stream, clock: virtualClock() }) });

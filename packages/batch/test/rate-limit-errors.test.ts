@@ -72,6 +72,10 @@ describe('retryAfter', () => {
     ['of an error that is no rate limit', { status: 503, headers: { 'Retry-After': '9' } }, 0],
   ])('%s', async ([, error, ms]) => expect(await pauseAfter(error)).toBe(ms));
 
+  test('a date that is past is none to wait for', () => {
+    expect(RateLimitError.from(new Response('', { status: 429, headers: { 'Retry-After': 'Wed, 21 Oct 2015 07:28:00 GMT' } })).retryAfter).toBe(0);
+  });
+
   test('a date counts from now', async () => {
     const ms = await pauseAfter(with429({ headers: { 'Retry-After': new Date(Date.now() + 3_600_000).toUTCString() } }));
     expect(ms).toBeGreaterThan(3_500_000);
