@@ -134,6 +134,7 @@ describe('composition', () => {
     ['visitors.current.plce=x', "override 'visitors.current.plce': there is no 'plce' in 'visitors.current'. Did you mean 'place'?"],
     ['visitors.currant.place=x', "there is no 'currant' in 'visitors'. Did you mean 'current'?"],
     ['days.deeper=1', "there is no 'deeper' in 'days'"],
+    ['visitors.previous.days.deeper=1', "there is no 'days' in 'visitors.previous'"],
     ['days', 'is not of the form path.to.value=text'],
     ['=1', 'is not of the form path.to.value=text'],
     ['visitors..x=1', 'is not of the form path.to.value=text'],

@@ -35,8 +35,6 @@ const origins = new WeakMap<object, CallableModel | string>();
 interface Context {
   readonly base: CallableModel;
   readonly fields: Readonly<Record<string, unknown>>;
-  /** The fields that are seen of the context around it; undefined for all. */
-  readonly kept: readonly string[] | undefined;
 }
 
 /* ---------- what the compiler remembers ---------- */
@@ -54,7 +52,7 @@ export const setBody = (batch: CallableModel, body: CallableModel): void => void
 export function rewritten(base: CallableModel, fields: Readonly<Record<string, unknown>>, kept?: readonly string[]): CallableModel {
   const withContext = base.flow.withContext as (...rewrites: unknown[]) => CallableModel; // their types are not known here
   const model = withContext.apply(base.flow, [...(kept === undefined ? [] : [closedContext(...kept)]), fields]);
-  contexts.set(model, { base, fields, kept });
+  contexts.set(model, { base, fields });
   return model;
 }
 
@@ -196,13 +194,13 @@ function modelAt(value: unknown, path: readonly (string | number)[], label: stri
 function fieldIn(around: Around | undefined, field: string): At | undefined {
   let [name, at] = [field, around];
   while (at !== undefined) {
-    const { context: { fields, kept }, outer } = at;
+    const { context: { fields }, outer } = at;
     if (Object.hasOwn(fields, name)) {
       const origin = origins.get(fields[name] as object);
       if (origin === undefined) return undefined;
       if (typeof origin !== 'string') return { ...outer, model: origin };
       name = origin;
-    } else if (kept?.includes(name) === false) return undefined;
+    }
     at = outer.around;
   }
   return undefined;

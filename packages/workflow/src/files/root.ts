@@ -83,30 +83,20 @@ export class Root {
       throw problemOf(error, reference);
     }
     try {
-      const { size } = this.#checkedStat(file, reference);
+      const stat = fstatSync(file);
+      if (!stat.isFile()) throw new FileProblem(`'${shown(reference)}' is not a file`);
       if (realpathSync(path) !== path) throw new FileProblem(`'${shown(reference)}' was moved while it was read`, true); // a link was slipped in meanwhile
-      const bytes = Buffer.alloc(Math.min(size, this.#maxBytes) + 1); // one more, to see that a file grew
+      const bytes = Buffer.alloc(Math.min(stat.size, this.#maxBytes) + 1); // one more, to see that a file grew
       let length = 0;
       for (let read = -1; read !== 0 && length < bytes.length; length += read) read = readSync(file, bytes, length, bytes.length - length, length);
-      if (length > this.#maxBytes) throw this.#tooLarge(reference);
-      if (length > size) throw new FileProblem(`'${shown(reference)}' changed while it was read`);
+      if (length > this.#maxBytes) throw new FileProblem(`'${shown(reference)}' is larger than ${this.#maxBytes} bytes; raise maxFileBytes if that is meant`);
+      if (length > stat.size) throw new FileProblem(`'${shown(reference)}' changed while it was read`);
       return bytes.subarray(0, length);
     } catch (error) {
       throw error instanceof FileProblem ? error : problemOf(error, reference);
     } finally {
       closeSync(file);
     }
-  }
-
-  #checkedStat(file: number, reference: string): { readonly size: number } {
-    const stat = fstatSync(file);
-    if (!stat.isFile()) throw new FileProblem(`'${shown(reference)}' is not a file`);
-    if (stat.size > this.#maxBytes) throw this.#tooLarge(reference);
-    return stat;
-  }
-
-  #tooLarge(reference: string): FileProblem {
-    return new FileProblem(`'${shown(reference)}' is larger than ${this.#maxBytes} bytes; raise maxFileBytes if that is meant`);
   }
 }
 
