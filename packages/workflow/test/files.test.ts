@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, symlinkSync, tr
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import { flowModel } from '@flowmodel/core';
+import { flowModel, ModelRegistry } from '@flowmodel/core';
 import { compileWorkflow, compileWorkflowFile } from '@flowmodel/workflow';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -249,6 +249,26 @@ describe('C7, NW43 compiled children are used again', () => {
     expect(await run(referring('leaf.json'), {}, { root })).toEqual({ out: 1 });
     flowModel({ name: 'echo', definitions, replace: true, inputs: { value: z.unknown() } }, () => 'replaced');
     expect(await run(referring('leaf.json'), {}, { root })).toEqual({ out: 'replaced' });
+  });
+
+  test('a changed file is compiled anew, also below a batch', async () => {
+    const { run } = models();
+    write('leaf.json', leaf('old'));
+    write('middle.json', { nodes: [{ id: 'n', type: 'workflow', batch: { items: [1] }, params: { workflow_ref: 'leaf.json' } }], outputs: { out: { source: '${n.results[0].out}' } } });
+    expect(await run(referring('middle.json'), {}, { root })).toEqual({ out: 'old' });
+    write('leaf.json', leaf('new'));
+    expect(await run(referring('middle.json'), {}, { root })).toEqual({ out: 'new' });
+  });
+
+  test('an instance that was replaced is used', async () => {
+    const { definitions, run } = models();
+    const echo = flowModel({ name: 'named', definitions, inputs: { value: z.string() } }, ({ value }) => value);
+    const registry = new ModelRegistry().set('/it', echo({ value: 'old' }));
+    write('middle.json', { nodes: [{ id: 'n', type: '/it' }], outputs: { out: { source: '${n}' } } });
+    expect(await run(referring('middle.json'), {}, { root, registry })).toEqual({ out: 'old' });
+    registry.delete('/it');
+    registry.set('/it', echo({ value: 'new' }));
+    expect(await run(referring('middle.json'), {}, { root, registry })).toEqual({ out: 'new' });
   });
 
   test('a failure that was routed is not kept: the missing file may be there next time', async () => {

@@ -65,6 +65,18 @@ describe('NW53, NW54 one policy for failures', () => {
     expect(action).toBe('failed');
   });
 
+  test('an output that lacks its value is left out only where the node was skipped; a node that ran has to have it', async () => {
+    const { run } = models();
+    const document = {
+      inputs,
+      nodes: [{ id: 'decide', type: 'decide', params: { text: '${text}' } }, { id: 'n', type: 'echo', params: { value: '${text}' } }],
+      edges: [{ from: 'decide', to: 'n', action: 'go' }],
+      outputs: { part: { source: '${n.part}' } },
+    };
+    expect(await run(document, { text: 'stop' })).toEqual({});
+    await expect(run(document, { text: 'go' })).rejects.toMatchObject({ phase: 'resolve', message: expect.stringContaining("there is no 'part' in a string") });
+  });
+
   test('after a failure an edge without an action is not followed', async () => {
     const { run, ran } = models();
     const document = {
