@@ -240,6 +240,7 @@ describe('C7, NW43 compiled children are used again', () => {
     expect(() => compile(referring('b.json'), { root })).not.toThrow();
 
     const text = JSON.stringify(referring('b.json')); // for the file that b.json refers to: not what stands there
+    expect(() => compile(text, { root, file: join(root, 'other.json') })).not.toThrow();
     expect(refusal(() => compile(text, { root, file: join(root, 'leaf.json') })).message).toMatch(/contain itself: .*leaf\.json -> .*b\.json -> .*leaf\.json\.$/);
   });
 
