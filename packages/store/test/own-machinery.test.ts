@@ -227,6 +227,34 @@ describe('params set on the way', () => {
     expect([node.params, flow.params]).toEqual([{}, { n: 10 }]);
   });
 
+  test('PF39 also what a second attempt of exec sets, and the prep of a flow with a time limit', async () => {
+    class Second extends Node<Log, { n?: number }> {
+      override async exec(): Promise<void> {
+        if (this.currentRetry === 0) throw new Error('again');
+        this.setParams({ n: 2 });
+      }
+      override async post(shared: Log): Promise<undefined> {
+        shared.log.push(this._params.n);
+        return undefined;
+      }
+    }
+    class Limited extends Flow<Log> {
+      override async prep(): Promise<void> {
+        this.setParams({ n: 3 });
+      }
+      override async post(shared: Log): Promise<undefined> {
+        shared.log.push(this._params['n']);
+        return undefined;
+      }
+    }
+    const shared: Log = { log: [] };
+    await new Second(2).run(shared);
+    const flow = new Limited(new Says('inside'), { timeout: 10_000 });
+    await flow.run(shared);
+    expect(shared.log).toEqual([2, ['inside', { n: 3 }], 3]);
+    expect(flow.params).toEqual({ n: 3 });
+  });
+
   test('PF38 what a node that runs alone sets is its own, and stays', async () => {
     const node = new Counts();
     const shared: Log = { log: [] };

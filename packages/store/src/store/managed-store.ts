@@ -221,12 +221,15 @@ export class ManagedStore<State extends object> implements Store<State> {
   }
 
   #prune(): void {
-    if (this.#log.length === 0) return;
-    let oldest = Infinity;
-    for (const { since } of this.#watchers) if (since < oldest) oldest = since;
     let known = 0;
-    while (known < this.#log.length && this.#log[known]!.number <= oldest) known++;
+    while (known < this.#log.length && !this.#isNews(this.#log[known]!)) known++;
     if (known > 0) this.#log.splice(0, known);
+  }
+
+  /** Whether anybody at work does not know of a commit yet. */
+  #isNews({ number, execution }: Logged): boolean {
+    for (const { since, isNode, execution: watching } of this.#watchers) if (number > since && !(isNode && execution.isWithin(watching))) return true;
+    return false;
   }
 }
 
