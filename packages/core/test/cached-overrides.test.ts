@@ -43,6 +43,15 @@ describe.each(overrides)('%s for one model', (_how, override, want) => {
     expect([await value(overriddenFirst, options), await value(overriddenFirst), await value(overriddenFirst, options)]).toEqual([want, 1, want]);
   });
 
+  test.each(graphs)('%s: nor is one and the same model', async (_where, make) => {
+    const model = make();
+    const cache = memoryCache();
+    const values: unknown[] = [];
+    for (const more of [{}, options, {}, { overrides: [{ factories: [asks], body: () => 7 }] }, options]) values.push((await model.flow.compute({}, { cache, ...more })).value);
+    expect(values.toSpliced(3, 1)).toEqual([1, want, 1, want]);
+    expect(keyOf(model, {}, { overrides: [{ factories: [inner], evaluator: plus }] })).not.toBe(keyOf(model));
+  });
+
   test('a model that a body made: what came of it is not kept', async () => {
     const cache = memoryCache();
     expect((await made().flow.compute({}, { cache, ...options })).value).toBe(want);

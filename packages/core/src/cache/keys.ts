@@ -52,7 +52,7 @@ export class Keys {
   readonly treated: Treated;
   readonly #options: ComputeOptions;
   readonly #own: WeakMap<Model, string>;
-  /** Of models that hold what may change: for this run only. */
+  /** Of models that hold what may change, or what this run's overrides reach: for this run only. */
   readonly #ownNow = new Map<Model, string>();
   /** UNHASHABLE is thrown for cells that a cache would keep; without a cache, for all. */
   readonly #isCaching: boolean;
@@ -112,10 +112,11 @@ export class Keys {
 
   /** The same text for models of the same content. */
   ownText(model: Model): string {
-    let text = this.#own.get(model) ?? this.#ownNow.get(model);
+    const isOfRun = this.treated.hasOverrides && asksModels(model); // the overrides are told in it
+    let text = this.#ownNow.get(model) ?? (isOfRun ? undefined : this.#own.get(model));
     if (text !== undefined) return text;
     text = this.#makeOwn(model);
-    (hasFixedText(model) && !(this.treated.hasOverrides && asksModels(model)) ? this.#own : this.#ownNow).set(model, text);
+    (isOfRun || !hasFixedText(model) ? this.#ownNow : this.#own).set(model, text);
     return text;
   }
 

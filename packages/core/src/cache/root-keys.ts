@@ -11,6 +11,7 @@ import type { ComputeOptions } from '../run/options.ts';
 import { changeableIn } from './changeable.ts';
 import { defaultHasher } from './default-hasher.ts';
 import type { Hasher } from './hasher.ts';
+import { makesOther, opaqueName } from './treated.ts';
 import { valueKey } from './value-key.ts';
 
 export interface RootKey {
@@ -86,11 +87,12 @@ export interface RootKeyPlace {
   set(key: RootKey): void;
 }
 
-/** Nothing where the context cannot be told from others. Places of different purposes are apart. */
+/** Nothing where the context cannot be told from others, or overrides may reach models that are no cells of the plan. Places of different purposes are apart. */
 export function rootKeyPlace(plan: Plan, context: Readonly<Record<string, unknown>>, options: ComputeOptions, purpose = ''): RootKeyPlace | undefined {
+  if (makesOther(options)) return undefined;
   const keys = rootKeysOf(plan, options.hasher ?? defaultHasher);
   const { evaluator } = options;
-  const prefix = `${purpose}${options.codeVersion ?? ''}${evaluator === undefined || evaluator.transparent === true ? '' : JSON.stringify(evaluator.name)}|`;
+  const prefix = `${purpose}${options.codeVersion ?? ''}${opaqueName(evaluator)}|`;
   const content = keys.content(context, prefix);
   return content === undefined ? undefined : { get: () => keys.get(content), set: (key) => keys.set(content, key) };
 }

@@ -9,13 +9,15 @@ import { modelsIn } from './changeable.ts';
 /** The name of an evaluator as it stands in a key; nothing for a transparent one. */
 export const opaqueName = (evaluator: Evaluator | undefined): string => (evaluator === undefined || evaluator.transparent === true ? '' : JSON.stringify(evaluator.name));
 
+/** Whether overrides make other results. */
+export const makesOther = ({ overrides }: ComputeOptions): boolean => overrides?.some((override) => isReplaced(override) || opaqueName(override.evaluator) !== '') === true;
+
 export class Treated {
-  /** Overrides that make other results. */
   readonly hasOverrides: boolean;
   readonly #treat: Treat | undefined;
 
   constructor(options: ComputeOptions) {
-    this.hasOverrides = options.overrides?.some((override) => isReplaced(override) || opaqueName(override.evaluator) !== '') === true;
+    this.hasOverrides = makesOther(options);
     this.#treat = this.hasOverrides ? treatOf(options) : undefined;
   }
 
