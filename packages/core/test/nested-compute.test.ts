@@ -1,5 +1,5 @@
 /** api.md §7: what a body asks of its run. */
-import { FlowContext, FlowResult, flowModel, flowPathOf, FromContext, GenericResult, Lazy, memoryCache, modelClass, ModelInput, Resource } from '@flowmodel/core';
+import { DefinitionRegistry, FlowContext, FlowResult, flowModel, flowPathOf, FromContext, GenericResult, Lazy, memoryCache, modelClass, ModelInput, Resource } from '@flowmodel/core';
 import type { CallableModel, ComputeOptions, FlowRun } from '@flowmodel/core';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -450,4 +450,15 @@ describe('a nested evaluation with a signal of its own', () => {
     ]);
     expect((await asks({ m: leaf() }).flow.compute()).value).toEqual(['CANCELLED', 1]);
   });
+});
+
+test.each([
+  { what: 'what upstream yields does not fit', leaf: () => flowModel({ name: 'nested.pathLeaf1', inputs: { n: z.number() } }, ({ n }) => n)({ n: flowModel({ name: 'nested.pathText', inputs: {} }, () => 'x')() as never }), name: 'nested.pathLeaf1' },
+  { what: 'a result does not fit its output', leaf: () => flowModel({ name: 'nested.pathLeaf2', inputs: {}, output: z.number() }, () => 'x' as never)(), name: 'nested.pathLeaf2' },
+])('where $what, the path of the error leads through the model that asked', async ({ leaf, name }) => {
+  const outer = flowModel({ definitions: new DefinitionRegistry(), name: 'outer', inputs: { each: ModelInput(z.unknown()) } }, ({ each }, run) => run.compute(each));
+  const error = await rejection(outer({ each: leaf() }).flow.compute() as Promise<unknown>);
+  expect(error.code).toBe('INVALID_RESULT');
+  expect(flowPathOf(error)).toEqual(['outer', name]);
+  expect(error.path?.slice(0, 2)).toEqual(['outer', name]);
 });

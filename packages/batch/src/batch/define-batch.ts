@@ -1,5 +1,5 @@
 /** The definition behind batches: one of the core's, whose body evaluates `each` once per item. */
-import { flowModel, ModelInput, runServices } from '@flowmodel/core';
+import { DefinitionRegistry, flowModel, ModelInput, runServices } from '@flowmodel/core';
 import type { AnyModel, FlowRun, ModelOptions, Shape } from '@flowmodel/core';
 import { assertWhole, isPromise, show } from '@flowmodel/core/extending';
 import { z } from 'zod';
@@ -35,7 +35,7 @@ export interface RawBatch extends BatchLimits {
 const DEFAULT_CONCURRENCY = 5;
 
 /** A failed item makes a value that no cache may keep; having asked for something volatile says so. */
-const incomplete = flowModel({ inputs: {}, volatile: true }, () => undefined)();
+const incomplete = flowModel({ name: 'incomplete', definitions: new DefinitionRegistry(), inputs: {}, volatile: true }, () => undefined)();
 
 /** The factory. Throws DEFINITION, DUPLICATE_NAME, UNBOUND_INPUT. */
 export function defineBatch(raw: RawBatch): (bindings?: object) => AnyModel {

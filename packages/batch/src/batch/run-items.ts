@@ -42,6 +42,7 @@ export function runItems(job: ItemsJob, run: FlowRun): Promise<BatchStats> {
   const gate = new Gate(limits, clock);
   const hasRates = limits.rates.length > 0;
   const { signal } = run;
+  const contextOf = contextsOf(job);
   /** Tells the instances under way that the batch is over; the run that it is part of may go on. */
   const stop = job.mayEndEarly ? new AbortController() : undefined;
   const nested = stop && { signal: stop.signal };
@@ -76,11 +77,11 @@ export function runItems(job: ItemsJob, run: FlowRun): Promise<BatchStats> {
         else settle(Object.freeze({ status: 'error', params, error }), index);
       };
       try {
-        params = Object.freeze(job.prepared(item));
+        params = job.prepared(item);
       } catch (error) {
         return void Promise.resolve().then(() => failed(error)); // as late as any other outcome
       }
-      run.compute(job.each, contextOf(job, params), nested).then((value) => settle(Object.freeze({ status: 'ok', params, value }), index), failed);
+      run.compute(job.each, contextOf(params), nested).then((value) => settle(Object.freeze({ status: 'ok', params, value }), index), failed);
     };
     const proceed = (): void => {
       const mayBegin = (): boolean => !isOver && !isQueued && next < items.length && job.isFull?.() !== true;
@@ -119,13 +120,14 @@ export function runItemsSync(job: ItemsJob, run: FlowRun): BatchStats {
   const startedAt = clock.now();
   const tally = new Tally(job.items.length, run);
   const gate = new Gate(job.limits, clock);
+  const contextOf = contextsOf(job);
   job.items.forEach((item, index) => {
     if (!gate.tryEnter(gate.costsOf(job.who, item))) throw new FlowError('ASYNC_IN_SYNC', `${job.who}: its rate would make it wait, which computeSync cannot. Use compute.`);
     let params = item;
     let entry: Entry;
     try {
-      params = Object.freeze(job.prepared(item));
-      entry = { status: 'ok', params, value: run.computeSync(job.each, contextOf(job, params)) };
+      params = job.prepared(item);
+      entry = { status: 'ok', params, value: run.computeSync(job.each, contextOf(params)) };
     } catch (error) {
       if (job.onError === 'fail' || run.signal.aborted || (error instanceof FlowError && error.code === 'ASYNC_IN_SYNC')) throw error;
       entry = { status: 'error', params, error };
@@ -137,9 +139,10 @@ export function runItemsSync(job: ItemsJob, run: FlowRun): BatchStats {
   return tally.stats(clock.now() - startedAt);
 }
 
-function contextOf({ context, isAmbient }: ItemsJob, params: Params): object {
-  const fields = { ...context, ...params };
-  return isAmbient ? new FlowContext(fields) : fields;
+/** What an instance gets: what all share, and the item's fields over it. */
+function contextsOf({ context, isAmbient }: ItemsJob): (params: Params) => object {
+  const merged = Object.keys(context).length === 0 ? (params: Params): object => params : (params: Params): object => ({ ...context, ...params });
+  return isAmbient ? (params) => new FlowContext(merged(params)) : merged;
 }
 
 class Tally {

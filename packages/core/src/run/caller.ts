@@ -1,5 +1,5 @@
 import type { Activation } from './activation.ts';
-import { callerPath, failurePath } from './paths.ts';
+import { fullPath } from './paths.ts';
 import { runBrand } from './flow-run.ts';
 import type { BodyServices, FlowRun, NestedOptions, Progress } from './flow-run.ts';
 import type { AnyModel } from '../types.ts';
@@ -117,6 +117,6 @@ export class Caller implements FlowRun, Seat, Asker {
   }
 
   path(): string[] {
-    return [...callerPath(this.act), ...failurePath(this.act.plan, this.cell)];
+    return fullPath(this.act, this.cell);
   }
 }

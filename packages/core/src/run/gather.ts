@@ -1,5 +1,5 @@
 /** A cell's inputs: read, checked where they come from upstream, and put into the record that the body receives. */
-import { FlowError, issueText, notePath, SECRET_TEXT, show } from '../errors.ts';
+import { FlowError, issueText, SECRET_TEXT, show } from '../errors.ts';
 import { labelOf } from '../model/definition.ts';
 import type { InputSpec } from '../model/definition.ts';
 import { frozenCopy } from '../model/frozen.ts';
@@ -8,7 +8,7 @@ import type { Issue } from '../model/schema.ts';
 import { indexOf, isConstant, isSlot } from '../plan/plan.ts';
 import type { Operand } from '../plan/plan.ts';
 import type { Activation } from './activation.ts';
-import { failurePath } from './paths.ts';
+import { fullPath, noteFailure } from './paths.ts';
 import { cellProblem, Problem } from './problems.ts';
 
 /** What gathering needs of the run. */
@@ -74,9 +74,9 @@ export function received(act: Activation, cell: number, input: InputSpec, value:
   const error = new FlowError(
     'INVALID_RESULT',
     `${consumer}, input '${label}': expected ${input.schema!.type}, but ${producer} yielded ${isSecret ? SECRET_TEXT : show(value)} (${issueText(result.issues)}). Change what ${producer} returns, or the input's schema.`,
-    { path: [...failurePath(act.plan, cell), label], details: { consumer, producer, input: label, value: isSecret ? undefined : value, issues: result.issues }, cause: result.error },
+    { path: [...fullPath(act, cell), label], details: { consumer, producer, input: label, value: isSecret ? undefined : value, issues: result.issues }, cause: result.error },
   );
-  notePath(error, () => failurePath(act.plan, cell));
+  noteFailure(error, act, cell);
   throw error;
 }
 

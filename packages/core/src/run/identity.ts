@@ -19,6 +19,9 @@ export interface Place {
   readonly cell: number;
 }
 
+/** Per cell the number of its identity, where that is known. */
+type Numbers = readonly (number | undefined)[];
+
 /** What cells of one identity have in common. */
 interface Known {
   readonly id: number;
@@ -35,7 +38,7 @@ export class Identities {
   readonly #buckets = new Map<string, object[]>();
   readonly #objects = new Map<object, number>();
   /** Per activation and cell of a lazy branch, its identity as if nothing had run. */
-  readonly #branches = new Map<Activation, Map<number, number>>();
+  readonly #branches = new Map<Activation, (number | undefined)[]>();
   readonly #known = new Map<string, Known>();
 
   /**
@@ -89,12 +92,8 @@ export class Identities {
 
   /** By what a cell is made from, where all of that is known. */
   #byContent(act: Activation, cell: number): Known | undefined {
-    const { identities } = act;
-    let isKnown = true;
-    eachUpstream(act.plan, cell, (upstream) => {
-      isKnown &&= identities[upstream] !== undefined;
-    });
-    return isKnown ? this.#knownAs(this.#formed(act, cell, (upstream) => identities[upstream]!, (slot) => `;${this.valueKey(act.slot(slot))}`)) : undefined;
+    const name = this.#formed(act, cell, act.identities, this.#filled);
+    return name === undefined ? undefined : this.#knownAs(name);
   }
 
   #nameless(): Known {
@@ -107,21 +106,31 @@ export class Identities {
     return known;
   }
 
-  #formed(act: Activation, cell: number, idOf: (upstream: number) => number, slotKey: (slot: number) => string): string {
+  /** What a cell is made from, as text: its model, the numbers of the cells that it needs, and what its slots hold. Undefined where one of those cells has no number yet. */
+  #formed(act: Activation, cell: number, numbers: Numbers, slotKey: (act: Activation, slot: number) => string): string | undefined {
     const { plan } = act;
     let key = `${numberOf(this.#models, this.#contentOf(plan.models[cell]!))}${plan.treatments.get(cell)?.name ?? ''}`;
     for (let i = plan.offsets[cell]!; i < plan.offsets[cell + 1]!; i++) {
       const op = plan.ops[i]!;
-      if (op >= 0) key += `,${idOf(op)}`;
-      else if (isSlot(op)) key += slotKey(indexOf(op));
+      if (op >= 0) {
+        if (numbers[op] === undefined) return undefined;
+        key += `,${numbers[op]}`;
+      } else if (isSlot(op)) key += slotKey(act, indexOf(op));
       else if (isSpecial(op)) {
         const operand = plan.operands[indexOf(op)]!;
-        if (operand.kind === 'container') for (const upstream of operand.cells) key += `,${idOf(upstream)}`;
-        else if (operand.kind === 'lazy') key += `?${this.#branch(act, operand)}`;
+        if (operand.kind === 'lazy') key += `?${this.#branch(act, operand)}`;
+        else if (operand.kind === 'container' || operand.kind === 'after') {
+          for (const upstream of operand.cells) {
+            if (numbers[upstream] === undefined) return undefined;
+            if (operand.kind === 'container') key += `,${numbers[upstream]}`;
+          }
+        }
       }
     }
     return key;
   }
+
+  readonly #filled = (act: Activation, slot: number): string => `;${this.valueKey(act.slot(slot))}`;
 
   /**
    * The identity of a lazy branch, which has not run: formed like that of its cells, but with what feeds a computed field in place of its
@@ -130,14 +139,14 @@ export class Identities {
   #branch(act: Activation, operand: Operand & { kind: 'lazy' }): number {
     const target = act.plan.extend(operand);
     act.grow();
-    const known = this.#branches.get(act) ?? new Map<number, number>();
+    const known = this.#branches.get(act) ?? [];
     this.#branches.set(act, known);
-    const slotKey = (id: number): string => {
+    const slotKey = (_: Activation, id: number): string => {
       if (act.plan.computedBelow[id]!.length > 0) {
         const slot = act.plan.slots[id]!;
-        if (slot.kind === 'computed') return `m${known.get(slot.cell)}`;
+        if (slot.kind === 'computed') return `m${known[slot.cell]}`;
         const how = slot.kind === 'transform' ? [slot.transform.definition, ...slot.transform.values].map((part) => this.valueKey(part)).join() : slot.kind;
-        return `(${how}${slotInputs(slot).map(slotKey).join()})`;
+        return `(${how}${slotInputs(slot).map((input) => slotKey(_, input)).join()})`;
       }
       const value = act.slot(id);
       return value instanceof Problem ? `!${value.what.map((what) => (what.kind === 'thrown' ? show(String(what.error)) : `${what.kind}${what.field}${what.kind === 'invalid' ? this.valueKey(what.value) : ''}`)).join()}` : `;${this.valueKey(value)}`;
@@ -146,18 +155,18 @@ export class Identities {
     while (stack.length > 0) {
       const cell = stack.at(-1)!;
       const missing: number[] = [];
-      if (!known.has(cell)) {
+      if (known[cell] === undefined) {
         eachUpstream(act.plan, cell, (upstream) => {
-          if (!known.has(upstream)) missing.push(upstream);
+          if (known[upstream] === undefined) missing.push(upstream);
         });
       }
       if (missing.length > 0) stack.push(...missing);
       else {
         stack.pop();
-        if (!known.has(cell)) known.set(cell, -1 - this.#knownAs(this.#formed(act, cell, (upstream) => known.get(upstream)!, slotKey)).id);
+        known[cell] ??= -1 - this.#knownAs(this.#formed(act, cell, known, slotKey)!).id;
       }
     }
-    return known.get(target)!;
+    return known[target]!;
   }
 
   /** Equal values get equal keys, and no key is the beginning of another followed by a separator. */

@@ -17,7 +17,7 @@ import type { Evaluation, Evaluator } from './evaluation.ts';
 import { gather } from './gather.ts';
 import type { Memory, Remembering } from './memory.ts';
 import type { Override } from './options.ts';
-import { callerPath, failurePath, rootLabel } from './paths.ts';
+import { fullPath, rootLabel } from './paths.ts';
 import { hold } from './pend.ts';
 import { Placeholder } from './placeholder.ts';
 import { finished, isPromise } from './results.ts';
@@ -289,7 +289,7 @@ export class Managed {
 
   #subjectOf(act: Activation, cell: number): Subject {
     const model = labelOf(act.plan.models[cell]!.definition);
-    const path = (): readonly string[] => [...callerPath(act), ...failurePath(act.plan, cell)];
+    const path = (): readonly string[] => fullPath(act, cell);
     if (this.emitter === undefined) return { spanId: '', parentSpanId: undefined, model, path };
     const asked = act.askers.get(cell) ?? act.caller;
     return { spanId: this.emitter.newSpan(), parentSpanId: asked?.task?.subject.spanId ?? this.#whole!.spanId, model, path };

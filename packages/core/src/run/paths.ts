@@ -83,5 +83,8 @@ export function callerPath(act: Activation): readonly string[] {
   return parts.toReversed().flat();
 }
 
+/** The path of a failure from the run's root, through whoever asked for the nested evaluation. */
+export const fullPath = (act: Activation, cell: number): string[] => [...callerPath(act), ...failurePath(act.plan, cell)];
+
 /** Remembers where an error arose. */
-export const noteFailure = (error: unknown, act: Activation, cell: number): void => notePath(error, () => [...callerPath(act), ...failurePath(act.plan, cell)]);
+export const noteFailure = (error: unknown, act: Activation, cell: number): void => notePath(error, () => fullPath(act, cell));

@@ -105,7 +105,7 @@ export function checkContract(act: Activation, cells: readonly number[] | undefi
   const findings = findingsIn(act, new Set(cells ?? Array.from({ length: plan.eagerCells }, (_, cell) => cell)), resources, stubbed);
   if (findings.length > 0) throw contractError(act, findings);
   if (thrown !== undefined) {
-    notePath(thrown.error, () => pathTo(plan, plan.root) ?? []);
+    notePath(thrown.error, () => [...callerPath(act), ...(pathTo(plan, plan.root) ?? [])]);
     throw thrown.error;
   }
 }

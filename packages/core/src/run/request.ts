@@ -13,8 +13,8 @@ export class Request implements Wait {
   readonly #caller: Caller;
   #resolve!: (value: unknown) => void;
   #reject!: (error: unknown) => void;
-  /** What the body is to be handed; undefined as long as it waits. */
-  #found: { readonly value: unknown } | undefined = undefined;
+  /** What the body is to be handed, once that is known. */
+  #found: unknown = undefined;
 
   constructor(run: Run, caller: Caller, act: Activation, cell: number) {
     this.#run = run;
@@ -34,9 +34,13 @@ export class Request implements Wait {
   /** The cell has its outcome: a value or a `Failure`. */
   settle(outcome: unknown): void {
     if (!this.#caller.waits.delete(this)) return;
-    this.#found = { value: outcome };
+    this.#found = outcome;
     const { seats } = this.#run;
     if (!this.#isAtWork()) return this.deliver();
+    if (this.#caller.holds.length === 0 && seats.hasRoomFor(this.#caller)) {
+      seats.take(this.#caller);
+      return this.deliver();
+    }
     this.#caller.deliveries.add(this);
     seats.whenFree(this.#caller, () => {
       if (this.#isAtWork()) seats.take(this.#caller);
@@ -54,9 +58,9 @@ export class Request implements Wait {
   /** Hands over what was found, wherever the body's place is. */
   deliver(): void {
     this.#run.open.delete(this);
-    const { value } = this.#found!;
-    if (value instanceof Failure) this.#refuse(value.error);
-    else this.#resolve(value);
+    const found = this.#found;
+    if (found instanceof Failure) this.#refuse(found.error);
+    else this.#resolve(found);
   }
 
   /** The run is over. */

@@ -6,7 +6,7 @@ import { deepFreeze } from '../model/frozen.ts';
 import { GenericResult, isFlowResult, isGenericResult } from '../model/result.ts';
 import { parseSync } from '../model/schema.ts';
 import type { Activation } from './activation.ts';
-import { failurePath } from './paths.ts';
+import { fullPath } from './paths.ts';
 
 /** Validates and freezes a result. Returns the value that consumers receive; a box of the body's own is kept for the caller. Throws INVALID_RESULT. */
 export function finished(act: Activation, cell: number, result: unknown, validate: boolean): unknown {
@@ -34,7 +34,7 @@ function parsed(act: Activation, cell: number, definition: Definition, value: un
   const output = definition.output!;
   const result = parseSync(output, value, () => `${labelOf(definition)}, output`);
   if (result.ok) return result.value;
-  const path = failurePath(act.plan, cell);
+  const path = fullPath(act, cell);
   const error = new FlowError('INVALID_RESULT', `${labelOf(definition)} returned ${showFor(output, value)}, and its output is ${output.type} (${issueText(result.issues)}). Change the body, or the output schema.`, {
     path,
     details: { model: definition.name, value: output.secret ? undefined : value, issues: result.issues },

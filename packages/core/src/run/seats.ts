@@ -61,9 +61,13 @@ export class Seats {
     if (isCounted) this.active--;
   }
 
+  hasRoomFor(seat: Seat): boolean {
+    return !seat.isCounted || this.active < this.limit;
+  }
+
   /** Calls back once there is room; at once if there is. */
   whenFree(seat: Seat, go: () => void): void {
-    if (!seat.isCounted || this.active < this.limit) go();
+    if (this.hasRoomFor(seat)) go();
     else this.#resumes.push(go);
   }
 
