@@ -153,7 +153,7 @@ export class Managed {
     const parts = this.#partsOf(act, cell, override);
     let value: unknown;
     try {
-      const result = runChain(parts, new CellEvaluation(task, task.scope, 1), (evaluation) => this.#callBody(task, evaluation, override));
+      const result = runChain(parts, new CellEvaluation(task, task.scope, 1), (evaluation) => this.#callBody(task, evaluation, override, parts.length > 0));
       if (isPromise(result)) return this.#pend(task, result, override);
       value = this.#accepted(task, result, override);
     } catch (error) {
@@ -165,15 +165,16 @@ export class Managed {
   }
 
   /** The body, and what becomes of its result: that is what `next()` of the innermost evaluator yields. */
-  #callBody(task: Task, evaluation: Evaluation, override: Override | undefined): unknown {
+  #callBody(task: Task, evaluation: Evaluation, override: Override | undefined, mayRepeat: boolean): unknown {
     const { act, cell } = task;
     const model = act.plan.models[cell]!;
     const { definition } = model;
     this.run.assertWanted(task);
     task.attempts = evaluation.attempt;
-    const result = override?.body !== undefined ? override.body(task.inputs, evaluation.run)
-      : definition.kind === 'class' ? definition.body.call(model, task.inputs, evaluation.run)
-      : definition.body(task.inputs, definition.wantsRun ? evaluation.run : undefined);
+    const inputs = mayRepeat && definition.kind === 'function' ? { ...task.inputs } : task.inputs; // what a body writes there is not for the next attempt
+    const result = override?.body !== undefined ? override.body(inputs, evaluation.run)
+      : definition.kind === 'class' ? definition.body.call(model, inputs, evaluation.run)
+      : definition.body(inputs, definition.wantsRun ? evaluation.run : undefined);
     const finish = (outcome: unknown): unknown => (task.yielded = finished(act, cell, outcome, this.run.validates(act, cell, override)));
     return isPromise(result) ? Promise.resolve(result).then(finish) : finish(result);
   }

@@ -28,7 +28,7 @@ function flaky(failures: number, options: object = {}) {
   const seen = { calls: 0, attempts: [] as number[], inputs: new Set<unknown>() };
   const model = flowModel({ inputs: { x: z.number().default(1) }, ...options }, async (inputs, run: FlowRun) => {
     seen.attempts.push(run.attempt);
-    seen.inputs.add(inputs);
+    seen.inputs.add(inputs.x);
     if (++seen.calls <= failures) throw new Error(`failure ${seen.calls}`);
     return seen.calls;
   });
