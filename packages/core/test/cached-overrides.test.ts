@@ -1,7 +1,7 @@
 /** Contract §6: overrides and evaluators of models that bodies evaluate themselves, with a cache. These are no cells of the graph, and yet part of the result. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { DefinitionRegistry, flowModel, keyOf, Lazy, memoryCache, modelClass, ModelInput } from '@flowmodel/core';
+import { computed, DefinitionRegistry, flowModel, FromContext, keyOf, Lazy, memoryCache, modelClass, ModelInput } from '@flowmodel/core';
 import type { CallableModel, Evaluator, FlowRun, Override } from '@flowmodel/core';
 
 const plus: Evaluator = { name: 'plus', evaluate: (_evaluation, next) => Number(next()) + 100 };
@@ -81,4 +81,21 @@ test('CC-EVAL-04 the opaque evaluator that a model input was defined with is in 
     keyOf(asks({ m: pass({ x: flowModel({ name: 'asked.defined', inputs: {}, definitions: new DefinitionRegistry(), ...(evaluator !== undefined && { evaluator }) }, () => 1)() }) }));
   expect(key(plus)).not.toBe(key());
   expect(key({ ...plus, transparent: true })).toBe(key());
+});
+
+test('an evaluator of the run is around nested evaluations too, one of the asker is not: their results are apart', async () => {
+  const cache = memoryCache();
+  const value = async (options: object): Promise<unknown> => (await asks({ m: inner() }).flow.compute({}, { cache, ...options })).value;
+  expect([await value({ overrides: [{ factories: [asks], evaluator: plus }] }), await value({ evaluator: plus })]).toEqual([101, 201]);
+});
+
+test('a hit whose computed field was not looked at has no identity to find, and the run ends', async () => {
+  const cache = memoryCache();
+  const later = flowModel({ name: 'asked.later', inputs: {} }, async () => 1);
+  const reads = flowModel({ name: 'asked.reads', inputs: { n: FromContext(z.number()) } }, async ({ n }) => n);
+  const both = flowModel({ name: 'asked.both', inputs: { a: z.number(), b: z.number() } }, ({ a, b }) => a + b);
+  const source = later();
+  const graph = (a: number): CallableModel<number> => asks2({ m: both({ a, b: reads().flow.withContext({ n: computed(source) }) }) });
+  const asks2 = flowModel({ name: 'asked.later.asks', inputs: { m: ModelInput(z.number()) } }, async ({ m }, run) => run.compute(m, {}));
+  expect([(await graph(1).flow.compute({}, { cache })).value, (await graph(2).flow.compute({}, { cache })).value]).toEqual([2, 3]);
 });

@@ -206,7 +206,8 @@ export class Keys {
   /** The names of the evaluators around a cell that are not transparent. */
   evaluatorNames(act: Activation, cell: number): string {
     const own = overrideOf(act.plan, cell)?.evaluator ?? (act.plan.models[cell]!.definition.evaluator as Evaluator | undefined);
-    return opaqueName(this.#options.evaluator) + opaqueName(own);
+    const ofRun = opaqueName(this.#options.evaluator); // is around nested evaluations too, which the cell's own is not: they stand apart
+    return ofRun === '' ? opaqueName(own) : `${ofRun}/${opaqueName(own)}`;
   }
 
   /* ---------- slots ---------- */

@@ -9,6 +9,7 @@ import { isPlainObject } from '../model/frozen.ts';
 import { eachUpstream, indexOf, isSlot, isSpecial } from '../plan/plan.ts';
 import type { Operand, Plan } from '../plan/plan.ts';
 import { slotInputs } from '../plan/slots.ts';
+import type { Slot } from '../plan/slots.ts';
 import type { Model } from '../model/model.ts';
 import type { Activation } from './activation.ts';
 import { Problem } from './problems.ts';
@@ -115,8 +116,10 @@ export class Identities {
       if (op >= 0) {
         if (numbers[op] === undefined) return undefined;
         key += `,${numbers[op]}`;
-      } else if (isSlot(op)) key += slotKey(act, indexOf(op));
-      else if (isSpecial(op)) {
+      } else if (isSlot(op)) {
+        if (numbers === act.identities && isWaiting(act, indexOf(op))) return undefined;
+        key += slotKey(act, indexOf(op));
+      } else if (isSpecial(op)) {
         const operand = plan.operands[indexOf(op)]!;
         if (operand.kind === 'lazy') key += `?${this.#branch(act, operand)}`;
         else if (operand.kind === 'container' || operand.kind === 'after') {
@@ -271,3 +274,6 @@ function anyEqualAmong(values: readonly unknown[]): boolean {
   }
   return false;
 }
+
+/** Whether a slot is made from a model's value that is not there: it was not looked at, since what needs it came from the cache. */
+const isWaiting = ({ plan, values }: Activation, id: number): boolean => plan.computedBelow[id]!.some((below) => values[(plan.slots[below] as Slot & { kind: 'computed' }).cell] === EMPTY); // ids in computedBelow are of this kind
