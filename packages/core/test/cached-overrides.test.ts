@@ -95,7 +95,7 @@ test('a hit whose computed field was not looked at has no identity to find, and 
   const reads = flowModel({ name: 'asked.reads', inputs: { n: FromContext(z.number()) } }, async ({ n }) => n);
   const both = flowModel({ name: 'asked.both', inputs: { a: z.number(), b: z.number() } }, ({ a, b }) => a + b);
   const source = later();
-  const graph = (a: number): CallableModel<number> => asks2({ m: both({ a, b: reads().flow.withContext({ n: computed(source) }) }) });
-  const asks2 = flowModel({ name: 'asked.later.asks', inputs: { m: ModelInput(z.number()) } }, async ({ m }, run) => run.compute(m, {}));
+  const graph = (a: number): CallableModel<number> => awaits({ m: both({ a, b: reads().flow.withContext({ n: computed(source) }) }) });
+  const awaits = flowModel({ name: 'asked.later.asks', inputs: { m: ModelInput(z.number()) } }, ({ m }, run) => run.compute(m, {}));
   expect([(await graph(1).flow.compute({}, { cache })).value, (await graph(2).flow.compute({}, { cache })).value]).toEqual([2, 3]);
 });
