@@ -75,6 +75,10 @@ describe('run', () => {
     expect(start('run', 'config.yaml#/change', 'change.befor=2', ...defined)).toMatchObject({ status: 1, stdout: '', stderr: expect.stringMatching(/error: WORKFLOW .*befor/) });
   });
 
+  test('so is one into a model that is not there, where a name is near', () => {
+    expect(start('run', 'config.yaml#/change', 'chnage.before=2', 'day=2024-01-03', ...defined)).toEqual({ status: 2, stdout: '', stderr: expect.stringContaining("'chnage.before=2' overrides nothing: the configuration has no 'chnage'. Did you mean 'change'?") });
+  });
+
   test('--context reaches a field whose name the configuration uses, too', () => {
     const { stdout } = start('run', 'day.yaml#/visits', '--context', 'day=2024-01-03', 'day=1', ...defined);
     expect(stdout).toBe('9\n');

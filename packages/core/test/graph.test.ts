@@ -1,7 +1,7 @@
 // Contract §8, graphOf: a graph as plain JSON nodes and edges.
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { closedContext, computed, contextTransform, Dependency, flowModel, FromContext, graphOf, Lazy, ModelInput } from '@flowmodel/core';
+import { closedContext, computed, contextTransform, Dependency, flowModel, FromContext, graphOf, Lazy, ModelInput, toDot, toMermaid } from '@flowmodel/core';
 import type { CallableModel, FlowGraph } from '@flowmodel/core';
 import { flowError } from './flow-error.ts';
 
@@ -132,5 +132,16 @@ describe('graphOf', () => {
 
   test('what is no context is refused, as by compute', () => {
     expect(() => graphOf(source(), [1])).toThrow(flowError('INVALID_CONTEXT', 'source'));
+  });
+});
+
+describe('pictures of what is no graph', () => {
+  test.each([
+    ['toDot', toDot],
+    ['toMermaid', toMermaid],
+  ] as const)('%s says how a graph is made', (name, draw) => {
+    expect(() => draw(source() as never)).toThrow(flowError('DEFINITION', `${name}(graphOf(model))`));
+    expect(() => draw(undefined as never)).toThrow(flowError('DEFINITION', `${name} draws graphs, got undefined`));
+    expect(() => draw(graphOf(source()), { direction: 'up' as never })).toThrow(flowError('DEFINITION', "expected 'direction' to be one of 'LR' and"));
   });
 });

@@ -1,4 +1,5 @@
 /** From what the command line names to a model. */
+import { nearest } from '@flowmodel/core/extending';
 import type { CallableModel, ModelLookup } from '@flowmodel/core';
 import { Chooser } from './choose.ts';
 import { coreFor, workflowFor } from './core.ts';
@@ -46,7 +47,12 @@ export function assigned(text: string, pairs: readonly string[], configs: readon
   reportFiles([target.file, ...configs]);
   if (!target.isDocument && configs.length > 0) throw new UsageError(`'${shortName(target.file)}' is no configuration, and --config is merged over one.`);
   const names: ReadonlySet<string> = target.isDocument ? configuredNames(target.file, configs) : new Set();
-  const isOverride = (pair: string): boolean => names.has(/^[^.[=]*/.exec(pair)![0]) && pair.includes('=');
+  const isOverride = (pair: string): boolean => {
+    const [first, next] = [/^[^.[=]*/.exec(pair)![0], /[.[=]/.exec(pair)?.[0]];
+    const meant = names.has(first) || next === undefined || next === '=' ? undefined : nearest(first, names);
+    if (meant !== undefined) throw new UsageError(`'${pair}' overrides nothing: the configuration has no '${first}'. Did you mean '${meant}'?`);
+    return names.has(first) && pair.includes('=');
+  };
   return { fields: pairs.filter((pair) => !isOverride(pair)), layers: { configs, overrides: pairs.filter(isOverride) } };
 }
 

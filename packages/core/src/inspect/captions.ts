@@ -1,6 +1,7 @@
 /** What pictures say of nodes and edges, before a language of pictures spells it. */
+import { FlowError, listNames, show } from '../errors.ts';
 import { cut, nameText, oneLine } from './text.ts';
-import type { FlowGraphEdge, FlowGraphInput, FlowGraphNode, FlowGraphRewrite } from './types.ts';
+import type { FlowGraph, FlowGraphEdge, FlowGraphInput, FlowGraphNode, FlowGraphRewrite } from './types.ts';
 
 const LONGEST_NAME = 60;
 const LONGEST_LINE = 60;
@@ -46,4 +47,11 @@ export const edgeLines = ({ input, action, rewrites = [] }: FlowGraphEdge): stri
 export function rewriteLines(rewrites: readonly FlowGraphRewrite[]): string[] {
   const lines = rewrites.slice(0, MOST_LINES).map(({ kind, fields, text }) => short(kind === 'closed' ? text : `${fields.map(nameText).join(', ')} ← ${text}`));
   return rewrites.length > MOST_LINES ? [...lines, `and ${rewrites.length - MOST_LINES} more`] : lines;
+}
+
+/** Throws DEFINITION for what is no graph, such as a model, and for a direction that there is none of. */
+export function assertDrawable(who: string, graph: unknown, direction: string, directions: readonly string[]): asserts graph is FlowGraph {
+  const { nodes, edges } = (graph ?? {}) as Partial<FlowGraph>;
+  if (!Array.isArray(nodes) || !Array.isArray(edges)) throw new FlowError('DEFINITION', `${who} draws graphs, got ${show(graph)}. Make one first: ${who}(graphOf(model)).`);
+  if (!directions.includes(direction)) throw new FlowError('DEFINITION', `${who}: expected 'direction' to be one of ${listNames(directions)}, got ${show(direction)}.`);
 }

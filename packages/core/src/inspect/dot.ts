@@ -1,5 +1,5 @@
 /** `toDot`: a graph in Graphviz' language. */
-import { edgeLines, nodeLines, rewriteLines } from './captions.ts';
+import { assertDrawable, edgeLines, nodeLines, rewriteLines } from './captions.ts';
 import type { FlowGraph, FlowGraphEdge, FlowGraphStatus } from './types.ts';
 
 export interface DotOptions {
@@ -33,6 +33,7 @@ const COLOURS: Readonly<Record<FlowGraphStatus, string>> = {
  * ```
  */
 export function toDot(graph: FlowGraph, { direction = 'LR' }: DotOptions = {}): string {
+  assertDrawable('toDot', graph, direction, ['LR', 'TB']);
   const ids = new Map(graph.nodes.map(({ id }, i) => [id, `n${i}`])); // ids of other tools may be words of the language
   const lines = [
     'digraph flow {',

@@ -1,5 +1,5 @@
 /** `toMermaid`: a graph as a Mermaid flowchart. */
-import { edgeLines, nodeLines, rewriteLines } from './captions.ts';
+import { assertDrawable, edgeLines, nodeLines, rewriteLines } from './captions.ts';
 import type { FlowGraph, FlowGraphEdge, FlowGraphStatus } from './types.ts';
 
 export interface MermaidOptions {
@@ -35,6 +35,7 @@ const COLOURS: Readonly<Record<FlowGraphStatus, string>> = {
  * ```
  */
 export function toMermaid(graph: FlowGraph, { direction = 'LR' }: MermaidOptions = {}): string {
+  assertDrawable('toMermaid', graph, direction, ['LR', 'TD']);
   const ids = new Map(graph.nodes.map(({ id }, i) => [id, `n${i}`])); // ids of other tools may be words of the language
   const lines = [`flowchart ${direction}`];
   for (const node of graph.nodes) {
