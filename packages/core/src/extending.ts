@@ -13,4 +13,6 @@ export { assertFunction, assertKnown, assertNumber, assertWhole } from './assert
 export { didYouMean, editDistance, issueText, listNames, nearest, notePath, pathText, show } from './errors.ts';
 export { isPlainObject } from './model/frozen.ts';
 export { hasDefaults } from './run/options.ts';
+export { computeInto } from './run/flow-run.ts';
+export type { Receiver } from './run/flow-run.ts';
 export { isPromise } from './run/results.ts';

@@ -3,7 +3,9 @@
  * run's. What is done here is only to begin them one after the other, as the batch's own limit allows, and to gather how they end.
  */
 import { FlowContext, FlowError, runServices } from '@flowmodel/core';
-import type { AnyModel, FlowRun } from '@flowmodel/core';
+import { computeInto } from '@flowmodel/core/extending';
+import type { AnyModel, Clock, FlowRun } from '@flowmodel/core';
+import type { Receiver } from '@flowmodel/core/extending';
 import { Gate } from '../limit/gate.ts';
 import type { ReadOptions } from '../limit/options.ts';
 import type { BatchStats, SettledEntry } from './types.ts';
@@ -34,84 +36,156 @@ export interface ItemsJob {
 
 /** Resolves when every item has its entry; rejects with the first error under `fail`, and with the signal's reason. */
 export function runItems(job: ItemsJob, run: FlowRun): Promise<BatchStats> {
-  const { who, items, limits, onError } = job;
-  const { clock } = runServices(run);
-  const startedAt = clock.now();
-  const tally = new Tally(items.length, run);
-  if (items.length === 0) return Promise.resolve(tally.stats(0));
-  const gate = new Gate(limits, clock);
-  const hasRates = limits.rates.length > 0;
-  const { signal } = run;
-  const contextOf = contextsOf(job);
+  if (job.items.length === 0) return Promise.resolve(new Tally(0, run).stats(0));
+  return new Promise((resolve, reject) => void new Items(job, run, resolve, reject).begin());
+}
+
+/**
+ * A batch on its way.
+ *
+ * - `#next`: the items before it have begun.
+ * - `#isQueued`: whether the next one waits for a window of the batch's own limit.
+ * - `#isProceeding`: whether somebody up the stack begins items: instances that are done at once must not make the stack deeper.
+ */
+class Items {
+  readonly job: ItemsJob;
+  readonly #run: FlowRun;
+  readonly #resolve: (stats: BatchStats) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #signal: AbortSignal;
+  readonly #clock: Clock;
+  readonly #startedAt: number;
+  readonly #tally: Tally;
+  readonly #gate: Gate;
+  readonly #contextOf: (params: Params) => object;
   /** Tells the instances under way that the batch is over; the run that it is part of may go on. */
-  const stop = job.mayEndEarly ? new AbortController() : undefined;
-  const nested = stop && { signal: stop.signal };
-  return new Promise((resolve, reject) => {
-    let next = 0;
-    let isOver = false;
-    let isQueued = false;
-    const end = (settle: () => void, reason?: unknown): void => {
-      if (isOver) return;
-      isOver = true;
-      gate.clear();
-      signal.removeEventListener('abort', onAbort);
-      settle();
-      if (reason !== undefined) stop?.abort(reason);
-    };
-    const onAbort = (): void => end(() => reject(signal.reason as Error), signal.reason);
-    const settle = (entry: Entry, index: number): void => {
-      if (isOver) return;
-      job.settled(entry, index);
-      tally.add(entry.status);
-      gate.leave();
-      if (tally.isComplete) end(() => resolve(tally.stats(clock.now() - startedAt)));
-      else proceed();
-    };
-    const begin = (): void => {
-      const index = next++;
-      const item = items[index]!;
-      let params = item;
-      const failed = (error: unknown): void => {
-        if (signal.aborted) onAbort();
-        else if (onError === 'fail') end(() => reject(error), error ?? true);
-        else settle(Object.freeze({ status: 'error', params, error }), index);
-      };
-      try {
-        params = job.prepared(item);
-      } catch (error) {
-        return void Promise.resolve().then(() => failed(error)); // as late as any other outcome
+  readonly #stop: AbortController | undefined;
+  readonly #nested: { readonly signal?: AbortSignal };
+  #next = 0;
+  #isOver = false;
+  #isQueued = false;
+  #isProceeding = false;
+
+  constructor(job: ItemsJob, run: FlowRun, resolve: (stats: BatchStats) => void, reject: (error: unknown) => void) {
+    this.job = job;
+    this.#run = run;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#signal = run.signal;
+    this.#clock = runServices(run).clock;
+    this.#startedAt = this.#clock.now();
+    this.#tally = new Tally(job.items.length, run);
+    this.#gate = new Gate(job.limits, this.#clock);
+    this.#contextOf = contextsOf(job);
+    this.#stop = job.mayEndEarly ? new AbortController() : undefined;
+    this.#nested = this.#stop === undefined ? {} : { signal: this.#stop.signal };
+  }
+
+  begin(): void {
+    this.job.whenRead?.(() => this.#proceed());
+    if (this.#signal.aborted) return this.#onAbort();
+    this.#signal.addEventListener('abort', this.#onAbort, { once: true });
+    this.#proceed();
+  }
+
+  readonly #onAbort = (): void => this.#end(() => this.#reject(this.#signal.reason), this.#signal.reason);
+
+  #end(settle: () => void, reason?: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#gate.clear();
+    this.#signal.removeEventListener('abort', this.#onAbort);
+    settle();
+    if (reason !== undefined) this.#stop?.abort(reason);
+  }
+
+  /** Begins what may begin. */
+  #proceed(): void {
+    if (this.#isProceeding) return;
+    this.#isProceeding = true;
+    const { job } = this;
+    const hasRates = job.limits.rates.length > 0;
+    try {
+      while (!this.#isOver && !this.#isQueued && this.#next < job.items.length && job.isFull?.() !== true) {
+        if (hasRates) this.#queue();
+        else if (this.#gate.tryEnter()) this.#beginNext();
+        else return;
       }
-      run.compute(job.each, contextOf(params), nested).then((value) => settle(Object.freeze({ status: 'ok', params, value }), index), failed);
-    };
-    const proceed = (): void => {
-      const mayBegin = (): boolean => !isOver && !isQueued && next < items.length && job.isFull?.() !== true;
-      while (mayBegin()) {
-        if (!hasRates) {
-          if (!gate.tryEnter()) return;
-          begin();
-          continue;
-        }
-        isQueued = true;
-        let costs: readonly number[];
-        try {
-          costs = gate.costsOf(who, items[next]);
-        } catch (error) {
-          return end(() => reject(error));
-        }
-        gate.enter({
-          costs,
-          go() {
-            isQueued = false;
-            begin();
-          },
-        });
-      }
-    };
-    job.whenRead?.(proceed);
-    if (signal.aborted) return onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    proceed();
-  });
+    } finally {
+      this.#isProceeding = false;
+    }
+  }
+
+  #queue(): void {
+    this.#isQueued = true;
+    let costs: readonly number[];
+    try {
+      costs = this.#gate.costsOf(this.job.who, this.job.items[this.#next]);
+    } catch (error) {
+      return this.#end(() => this.#reject(error));
+    }
+    this.#gate.enter({
+      costs,
+      go: () => {
+        this.#isQueued = false;
+        this.#beginNext();
+        this.#proceed();
+      },
+    });
+  }
+
+  #beginNext(): void {
+    const { job } = this;
+    const index = this.#next++;
+    const item = job.items[index]!;
+    let params: Params;
+    try {
+      params = job.prepared(item);
+    } catch (error) {
+      return void Promise.resolve().then(() => this.failed(item, index, error)); // as late as any other outcome
+    }
+    computeInto(this.#run, job.each, this.#contextOf(params), this.#nested, new Instance(this, params, index));
+  }
+
+  succeeded(params: Params, index: number, value: unknown): void {
+    this.#settle(Object.freeze({ status: 'ok', params, value }), index);
+  }
+
+  failed(params: Params, index: number, error: unknown): void {
+    if (this.#signal.aborted) this.#onAbort();
+    else if (this.job.onError === 'fail') this.#end(() => this.#reject(error), error ?? true);
+    else this.#settle(Object.freeze({ status: 'error', params, error }), index);
+  }
+
+  #settle(entry: Entry, index: number): void {
+    if (this.#isOver) return;
+    this.job.settled(entry, index);
+    this.#tally.add(entry.status);
+    this.#gate.leave();
+    if (this.#tally.isComplete) this.#end(() => this.#resolve(this.#tally.stats(this.#clock.now() - this.#startedAt)));
+    else this.#proceed();
+  }
+}
+
+/** What becomes of one instance. */
+class Instance implements Receiver {
+  readonly #items: Items;
+  readonly #params: Params;
+  readonly #index: number;
+
+  constructor(items: Items, params: Params, index: number) {
+    this.#items = items;
+    this.#params = params;
+    this.#index = index;
+  }
+
+  resolve(value: unknown): void {
+    this.#items.succeeded(this.#params, this.#index, value);
+  }
+
+  reject(error: unknown): void {
+    this.#items.failed(this.#params, this.#index, error);
+  }
 }
 
 /** The same under `computeSync`, one after the other. Throws what `runItems` rejects with, and ASYNC_IN_SYNC where a rate would make it wait. */

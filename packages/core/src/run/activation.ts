@@ -20,7 +20,10 @@ import type { Caller } from './caller.ts';
 import { dependentsOf } from './dependents.ts';
 import type { Dependents } from './dependents.ts';
 
-export type Waiter = (value: unknown) => void;
+/** Who is told a cell's value or `Failure`. */
+export interface Waiter {
+  told(outcome: unknown): void;
+}
 
 /** What only some cells have. */
 interface Extras {
@@ -67,7 +70,7 @@ export class Activation {
     return (this.#extras ??= { waiters: undefined, callers: undefined, boxes: undefined, joined: undefined, prefetched: undefined, askers: undefined, followed: undefined });
   }
 
-  /** Calls back with a cell's value or `Failure` when it is there. */
+  /** Tells a cell's value or `Failure` when it is there. */
   whenSettled(cell: number, waiter: Waiter): void {
     if (cell === this.plan.root && this.#rootWaiter === undefined && this.#extras?.waiters?.has(cell) !== true) {
       this.#rootWaiter = waiter;
@@ -86,9 +89,9 @@ export class Activation {
     if (others !== undefined) this.#extras!.waiters!.delete(cell);
     if (first !== undefined) {
       this.#rootWaiter = undefined;
-      first(value);
+      first.told(value);
     }
-    for (const waiter of others ?? NOBODY) waiter(value);
+    for (const waiter of others ?? NOBODY) waiter.told(value);
   }
 
   /** Cells whose body asked the run for something. */

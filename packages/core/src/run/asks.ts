@@ -12,13 +12,14 @@ import type { Clock } from './clock.ts';
 import { cycleError, endlessError, waitPath, waitsOf } from './cycles.ts';
 import { FlowError } from '../errors.ts';
 import { finishSync } from './finish-sync.ts';
+import type { Receiver } from './flow-run.ts';
 import { giveUp } from './give-up.ts';
 import { received } from './gather.ts';
 import type { GatherServices } from './gather.ts';
 import type { Place } from './identity.ts';
 import { nestedContext, nestedModel } from './nested.ts';
 import { treatOf } from './options.ts';
-import { Request } from './request.ts';
+import { Deferred, Request } from './request.ts';
 import type { Run } from './run.ts';
 import { Failure, isUnfinished } from './states.ts';
 
@@ -73,35 +74,51 @@ export class Asks implements RunServices, GatherServices {
   /* ---------- nested evaluations ---------- */
 
   nested(caller: Caller, value: unknown, context: unknown, signal: AbortSignal | undefined): Promise<unknown> {
-    if (signal !== undefined) return promised(() => this.#nestedUntil(signal, caller, value, context));
-    if (this.#run.isSync) return promised(() => this.nestedSync(caller, value, context));
+    const deferred = new Deferred();
+    this.ask(caller, value, context, signal, deferred);
+    return deferred.promise;
+  }
+
+  /** Evaluates a model in this run; a receiver is told what becomes of it. */
+  ask(caller: Caller, value: unknown, context: unknown, signal: AbortSignal | undefined, receiver: Receiver): void {
     try {
-      const act = this.activate(caller, value, context);
-      return this.#requestNew(caller, act, act.plan.root);
+      if (signal !== undefined) this.#askUntil(signal, caller, value, context, receiver);
+      else if (this.#run.isSync) receiver.resolve(this.nestedSync(caller, value, context));
+      else {
+        const act = this.activate(caller, value, context);
+        this.#requestNew(caller, act, act.plan.root, receiver);
+      }
     } catch (error) {
-      return refused(error);
+      receiver.reject(error);
     }
   }
 
   /** A nested evaluation that ends when a signal fires. */
-  #nestedUntil(signal: AbortSignal, caller: Caller, value: unknown, context: unknown): unknown {
+  #askUntil(signal: AbortSignal, caller: Caller, value: unknown, context: unknown, receiver: Receiver): void {
     const run = this.#run;
     run.manage(); // so that its bodies have signals of their own
     const cancelled = (): FlowError => new FlowError('CANCELLED', `${nestedModel(value).brief()} was cancelled by the signal given to run.compute.`, { path: caller.path(), cause: signal.reason });
     if (signal.aborted) throw cancelled();
-    if (run.isSync) return this.nestedSync(caller, value, context);
+    if (run.isSync) return receiver.resolve(this.nestedSync(caller, value, context));
     const act = this.activate(caller, value, context);
-    const promise = this.#requestNew(caller, act, act.plan.root);
     const onAbort = (): void => {
       const error = cancelled();
       for (const wait of caller.waits) if (wait.act === act) wait.break(error);
       giveUp(run, act, error);
       run.drain();
     };
-    const isDone = (): void => signal.removeEventListener('abort', onAbort);
+    const done = (): void => signal.removeEventListener('abort', onAbort);
     signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(isDone, isDone);
-    return promise;
+    this.#requestNew(caller, act, act.plan.root, {
+      resolve(outcome) {
+        done();
+        receiver.resolve(outcome);
+      },
+      reject(error) {
+        done();
+        receiver.reject(error);
+      },
+    });
   }
 
   nestedSync(caller: Caller, value: unknown, context: unknown): unknown {
@@ -137,7 +154,9 @@ export class Asks implements RunServices, GatherServices {
   }
 
   branch(caller: Caller, operand: LazyOperand): Promise<unknown> {
-    return this.request(caller, caller.act, this.#branch(caller, caller.act, operand));
+    const deferred = new Deferred();
+    this.request(caller, caller.act, this.#branch(caller, caller.act, operand), deferred);
+    return deferred.promise;
   }
 
   branchSync(caller: Caller, operand: LazyOperand): unknown {
@@ -149,7 +168,7 @@ export class Asks implements RunServices, GatherServices {
     void managed?.lookUp(act, cell, true); // never a promise
     const value = finishSync(this.#run, act, cell);
     managed?.inherit(caller, act, cell);
-    this.#release(act, cell);
+    this.release(act, cell);
     return value;
   }
 
@@ -168,34 +187,28 @@ export class Asks implements RunServices, GatherServices {
 
   /* ---------- waiting ---------- */
 
-  /** A promise for a cell's value; the caller gives its place back until it is there. */
-  request(caller: Caller, act: Activation, cell: number): Promise<unknown> {
-    const run = this.#run;
+  /** Tells a receiver a cell's value when it is there; the caller gives its place back until then. Throws CYCLE. */
+  request(caller: Caller, act: Activation, cell: number, receiver: Receiver): void {
     const value = act.values[cell];
-    if (!isUnfinished(value)) {
-      run.managed?.inherit(caller, act, cell);
-      return value instanceof Failure ? refused(value.error) : Promise.resolve(value);
+    if (isUnfinished(value)) {
+      this.refuseCycle(caller, { act, cell });
+      return this.#requestNew(caller, act, cell, receiver);
     }
-    this.refuseCycle(caller, { act, cell });
-    return this.#requestNew(caller, act, cell);
+    this.#run.managed?.inherit(caller, act, cell);
+    if (value instanceof Failure) receiver.reject(value.error);
+    else receiver.resolve(value);
   }
 
   /** The same for a cell that nobody has asked for yet and that so waits for nobody: no need to look for a cycle. */
-  #requestNew(caller: Caller, act: Activation, cell: number): Promise<unknown> {
+  #requestNew(caller: Caller, act: Activation, cell: number, receiver: Receiver): void {
     const run = this.#run;
     run.want(act, cell);
-    const request = new Request(run, caller, act, cell);
-    run.await(act, cell, (found) => {
-      run.managed?.inherit(caller, act, cell);
-      this.#release(act, cell);
-      request.settle(found);
-    });
+    run.await(act, cell, new Request(run, caller, act, cell, receiver));
     run.drain();
-    return request.promise;
   }
 
   /** A nested evaluation that is done lets go of what nobody needs any more. */
-  #release(act: Activation, cell: number): void {
+  release(act: Activation, cell: number): void {
     if (act === this.#run.main || act.caller === undefined || cell !== act.plan.root) return;
     act.release();
     this.#run.managed?.memory.forget(act);
@@ -236,12 +249,6 @@ function promised(make: () => unknown): Promise<unknown> {
   const promise = new Promise((resolve) => {
     resolve(make());
   });
-  promise.catch(ignore);
-  return promise;
-}
-
-function refused(error: unknown): Promise<never> {
-  const promise = Promise.reject<never>(error);
   promise.catch(ignore);
   return promise;
 }

@@ -1,7 +1,7 @@
 import type { Activation } from './activation.ts';
 import { fullPath } from './paths.ts';
-import { runBrand } from './flow-run.ts';
-import type { BodyServices, FlowRun, NestedOptions, Progress } from './flow-run.ts';
+import { askBrand, runBrand } from './flow-run.ts';
+import type { Asking, BodyServices, FlowRun, NestedOptions, Progress, Receiver } from './flow-run.ts';
 import type { AnyModel } from '../types.ts';
 import type { Operand } from '../plan/plan.ts';
 import type { Asker, Hold } from './evaluation.ts';
@@ -12,6 +12,7 @@ import type { Task } from './task.ts';
 export interface RunServices extends BodyServices {
   signal(): AbortSignal;
   nested(caller: Caller, model: unknown, context: unknown, signal: AbortSignal | undefined): Promise<unknown>;
+  ask(caller: Caller, model: unknown, context: unknown, signal: AbortSignal | undefined, receiver: Receiver): void;
   nestedSync(caller: Caller, model: unknown, context: unknown): unknown;
   branch(caller: Caller, operand: LazyOperand): Promise<unknown>;
   branchSync(caller: Caller, operand: LazyOperand): unknown;
@@ -29,7 +30,7 @@ export interface Wait {
 }
 
 /** A cell whose body may ask the run for more: the `run` that the body receives. */
-export class Caller implements FlowRun, Seat, Asker {
+export class Caller implements FlowRun, Asking, Seat, Asker {
   /** The run; another one from when the body outlives its own. */
   services: RunServices;
   act: Activation;
@@ -75,6 +76,10 @@ export class Caller implements FlowRun, Seat, Asker {
 
   compute<V>(model: object, context?: object, options?: NestedOptions): Promise<V> {
     return this.services.nested(this, model, context, options?.signal) as Promise<V>; // the model's own value type
+  }
+
+  [askBrand](model: object, context: object | undefined, signal: AbortSignal | undefined, receiver: Receiver): void {
+    this.services.ask(this, model, context, signal, receiver);
   }
 
   computeSync<V>(model: object, context?: object): V {

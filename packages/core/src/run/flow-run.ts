@@ -34,6 +34,12 @@ export interface FlowRun {
   progress(progress: Progress): void;
 }
 
+/** Who is told what becomes of a nested evaluation. */
+export interface Receiver {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
 /** What a body may know of its run beyond `FlowRun`. */
 export interface BodyServices {
   readonly clock: Clock;
@@ -43,6 +49,33 @@ export interface BodyServices {
 
 /** Where the engine's own `run` objects carry their services. */
 export const runBrand: unique symbol = Symbol.for('flowmodel.run') as never;
+
+/** Where the engine's own `run` objects take requests without a promise. */
+export const askBrand: unique symbol = Symbol.for('flowmodel.ask') as never;
+
+export interface Asking {
+  [askBrand](model: object, context: object | undefined, signal: AbortSignal | undefined, receiver: Receiver): void;
+}
+
+/**
+ * `run.compute` for bodies that ask for very many evaluations: a receiver is told what becomes of each, in the moment in which it is known, which may be before this
+ * returns, and no promise is made. The receiver must not throw.
+ *
+ * @example
+ * ```ts
+ * const square = flowModel({ name: 'square', inputs: { n: FromContext(z.number()) } }, ({ n }) => n * n)();
+ * const both = flowModel({ name: 'both', inputs: {} }, (_, run) => new Promise<number[]>((resolve, reject) => {
+ *   const squares: number[] = [];
+ *   const receiver = { resolve: (value: unknown) => void (squares.push(value as number) === 2 && resolve(squares)), reject };
+ *   for (const n of [3, 4]) computeInto(run, square, { n }, {}, receiver);
+ * }));
+ * console.log((await both().flow.compute()).value); // [ 9, 16 ]
+ * ```
+ */
+export function computeInto(run: FlowRun, model: ModelYielding<unknown>, context: object | undefined, { signal }: NestedOptions, receiver: Receiver): void {
+  if (askBrand in run) (run as FlowRun & Asking)[askBrand](model, context, signal, receiver);
+  else run.compute(model, context, { signal }).then((value) => receiver.resolve(value), (error: unknown) => receiver.reject(error));
+}
 
 const DETACHED: BodyServices = Object.freeze({ clock: systemClock, isSync: false });
 

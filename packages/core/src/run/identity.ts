@@ -107,8 +107,8 @@ export class Identities {
     return known;
   }
 
-  /** What a cell is made from, as text: its model, the numbers of the cells that it needs, and what its slots hold. Undefined where one of those cells has no number yet. */
-  #formed(act: Activation, cell: number, numbers: Numbers, slotKey: (act: Activation, slot: number) => string): string | undefined {
+  /** What a cell is made from, as text: its model, the numbers of the cells that it needs, and what its slots hold. Undefined where one of those has no number yet, or no value. */
+  #formed(act: Activation, cell: number, numbers: Numbers, slotKey: (act: Activation, slot: number) => string | undefined): string | undefined {
     const { plan } = act;
     let key = `${numberOf(this.#models, this.#contentOf(plan.models[cell]!))}${plan.treatments.get(cell)?.name ?? ''}`;
     for (let i = plan.offsets[cell]!; i < plan.offsets[cell + 1]!; i++) {
@@ -117,8 +117,9 @@ export class Identities {
         if (numbers[op] === undefined) return undefined;
         key += `,${numbers[op]}`;
       } else if (isSlot(op)) {
-        if (numbers === act.identities && isWaiting(act, indexOf(op))) return undefined;
-        key += slotKey(act, indexOf(op));
+        const value = slotKey(act, indexOf(op));
+        if (value === undefined) return undefined;
+        key += value;
       } else if (isSpecial(op)) {
         const operand = plan.operands[indexOf(op)]!;
         if (operand.kind === 'lazy') key += `?${this.#branch(act, operand)}`;
@@ -133,7 +134,7 @@ export class Identities {
     return key;
   }
 
-  readonly #filled = (act: Activation, slot: number): string => `;${this.valueKey(act.slot(slot))}`;
+  readonly #filled = (act: Activation, slot: number): string | undefined => (isWaiting(act, slot) ? undefined : `;${this.valueKey(act.slot(slot))}`);
 
   /**
    * The identity of a lazy branch, which has not run: formed like that of its cells, but with what feeds a computed field in place of its
@@ -144,14 +145,14 @@ export class Identities {
     act.grow();
     const known = this.#branches.get(act) ?? [];
     this.#branches.set(act, known);
-    const slotKey = (_: Activation, id: number): string => {
-      if (act.plan.computedBelow[id]!.length > 0) {
-        const slot = act.plan.slots[id]!;
+    const slotKey = (owner: Activation, id: number): string => {
+      if (owner.plan.computedBelow[id]!.length > 0) {
+        const slot = owner.plan.slots[id]!;
         if (slot.kind === 'computed') return `m${known[slot.cell]}`;
         const how = slot.kind === 'transform' ? [slot.transform.definition, ...slot.transform.values].map((part) => this.valueKey(part)).join() : slot.kind;
-        return `(${how}${slotInputs(slot).map((input) => slotKey(_, input)).join()})`;
+        return `(${how}${slotInputs(slot).map((input) => slotKey(owner, input)).join()})`;
       }
-      const value = act.slot(id);
+      const value = owner.slot(id);
       return value instanceof Problem ? `!${value.what.map((what) => (what.kind === 'thrown' ? show(String(what.error)) : `${what.kind}${what.field}${what.kind === 'invalid' ? this.valueKey(what.value) : ''}`)).join()}` : `;${this.valueKey(value)}`;
     };
     const stack = [target];

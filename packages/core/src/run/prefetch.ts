@@ -84,14 +84,16 @@ function gatherAhead(run: Run, act: Activation, cell: number, wanted: Wanted): v
       },
     };
     caller.waits.add(wait);
-    run.await(place.act, place.cell, (found) => {
-      if (!caller.waits.delete(wait)) return;
-      try {
-        throwCycle(found);
-        one();
-      } catch (error) {
-        wait.break(error);
-      }
+    run.await(place.act, place.cell, {
+      told(found) {
+        if (!caller.waits.delete(wait)) return;
+        try {
+          throwCycle(found);
+          one();
+        } catch (error) {
+          wait.break(error);
+        }
+      },
     });
   }
   one();

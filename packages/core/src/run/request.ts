@@ -1,38 +1,45 @@
 /** One wait of a body: for a nested evaluation, or for a lazy branch. The body gives its place back until it is there. */
-import type { Activation } from './activation.ts';
+import type { Activation, Waiter } from './activation.ts';
 import type { Asks } from './asks.ts';
 import type { Caller, RunServices, Wait } from './caller.ts';
+import type { Receiver } from './flow-run.ts';
 import type { Run } from './run.ts';
 import { Failure, PENDING } from './states.ts';
 
-export class Request implements Wait {
+export class Request implements Wait, Waiter {
   readonly act: Activation;
   readonly cell: number;
-  readonly promise: Promise<unknown>;
   readonly #run: Run;
   readonly #caller: Caller;
-  #resolve!: (value: unknown) => void;
-  #reject!: (error: unknown) => void;
+  readonly #receiver: Receiver;
   /** What the body is to be handed, once that is known. */
   #found: unknown = undefined;
 
-  constructor(run: Run, caller: Caller, act: Activation, cell: number) {
+  constructor(run: Run, caller: Caller, act: Activation, cell: number, receiver: Receiver) {
     this.#run = run;
     this.#caller = caller;
+    this.#receiver = receiver;
     this.act = act;
     this.cell = cell;
-    this.promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
     caller.waits.add(this);
-    run.open.add(this);
+    run.open.add(receiver);
     run.seats.release(caller);
     caller.pause();
   }
 
   /** The cell has its outcome: a value or a `Failure`. */
-  settle(outcome: unknown): void {
+  told(outcome: unknown): void {
+    this.#run.managed?.inherit(this.#caller, this.act, this.cell);
+    this.#run.asks.release(this.act, this.cell);
+    this.#settle(outcome);
+  }
+
+  /** Ends the wait with an error. */
+  break(error: unknown): void {
+    this.#settle(new Failure(error));
+  }
+
+  #settle(outcome: unknown): void {
     if (!this.#caller.waits.delete(this)) return;
     this.#found = outcome;
     const { seats } = this.#run;
@@ -50,40 +57,43 @@ export class Request implements Wait {
     });
   }
 
-  /** Ends the wait with an error. */
-  break(error: unknown): void {
-    this.settle(new Failure(error));
-  }
-
   /** Hands over what was found, wherever the body's place is. */
   deliver(): void {
-    this.#run.open.delete(this);
+    if (!this.#run.open.delete(this.#receiver)) return; // the run is over, and the body was told so
     const found = this.#found;
-    if (found instanceof Failure) this.#refuse(found.error);
-    else this.#resolve(found);
-  }
-
-  /** The run is over. */
-  reject(error: unknown): void {
-    this.#refuse(error);
+    if (found instanceof Failure) this.#receiver.reject(found.error);
+    else this.#receiver.resolve(found);
   }
 
   move(services: RunServices, target: Activation): void {
     if (!this.#caller.waits.delete(this)) return;
-    this.#run.open.delete(this);
-    (services as Asks).request(this.#caller, target, this.cell).then(this.#resolve, (error: unknown) => this.#refuse(error));
-  }
-
-  /** Nobody is obliged to await what a body asked for: a dependency called for and not used is no crash. */
-  #refuse(error: unknown): void {
-    this.promise.catch(ignore);
-    this.#reject(error);
+    this.#run.open.delete(this.#receiver);
+    (services as Asks).request(this.#caller, target, this.cell, this.#receiver);
   }
 
   /** Whether the body works on as soon as it has what it waited for. */
   #isAtWork(): boolean {
     const { act, cell, waits, isTaken } = this.#caller;
     return act.values[cell] === PENDING && waits.size === 0 && !isTaken;
+  }
+}
+
+/** Receives for a promise. Nobody is obliged to await it: a dependency called for and not used is no crash. */
+export class Deferred implements Receiver {
+  readonly promise: Promise<unknown>;
+  resolve!: (value: unknown) => void;
+  #reject!: (error: unknown) => void;
+
+  constructor() {
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  reject(reason: unknown): void {
+    this.promise.catch(ignore);
+    this.#reject(reason);
   }
 }
 

@@ -123,11 +123,13 @@ export class Run implements KernelRun {
       if (this.isOver) return void reject(this.reason);
       const whole = { reject };
       this.open.add(whole);
-      this.await(main, root, (value) => {
-        this.open.delete(whole);
-        if (value instanceof Failure) reject(value.error);
-        else resolve(boxed(main, root));
-        this.end(value instanceof Failure ? value : undefined);
+      this.await(main, root, {
+        told: (value) => {
+          this.open.delete(whole);
+          if (value instanceof Failure) reject(value.error);
+          else resolve(boxed(main, root));
+          this.end(value instanceof Failure ? value : undefined);
+        },
       });
       this.drain();
     });
@@ -292,10 +294,10 @@ export class Run implements KernelRun {
     }
   }
 
-  /** Calls back with a cell's value or `Failure`, now or when it is there. */
+  /** Tells a cell's value or `Failure`, now or when it is there. */
   await(act: Activation, cell: number, waiter: Waiter): void {
     const value = act.values[cell];
-    if (!isUnfinished(value)) return waiter(value);
+    if (!isUnfinished(value)) return waiter.told(value);
     act.whenSettled(cell, waiter);
   }
 
@@ -328,7 +330,7 @@ export class Run implements KernelRun {
       twin.act.followed.add(twin.cell);
       this.isAsync = true;
     }
-    this.await(twin.act, twin.cell, settle);
+    this.await(twin.act, twin.cell, { told: settle });
     return true;
   }
 

@@ -8,8 +8,8 @@ import type { Subject } from './events.ts';
 import { evaluationBrand } from './evaluation.ts';
 import type { Asker, EngineEvaluation, EvaluationServices, Hold } from './evaluation.ts';
 import type { EventBody } from './events.ts';
-import { runBrand } from './flow-run.ts';
-import type { BodyServices, FlowRun, NestedOptions, Progress } from './flow-run.ts';
+import { askBrand, runBrand } from './flow-run.ts';
+import type { Asking, BodyServices, FlowRun, NestedOptions, Progress, Receiver } from './flow-run.ts';
 import type { Managed } from './managed.ts';
 import { consumedFields } from './nested.ts';
 import type { Run } from './run.ts';
@@ -156,7 +156,7 @@ export class CellEvaluation implements EngineEvaluation {
 }
 
 /** The `run` of one attempt: its own signal, and the evaluation's place in the run. */
-class AttemptRun implements FlowRun {
+class AttemptRun implements FlowRun, Asking {
   readonly #task: Task;
   readonly #evaluation: CellEvaluation;
 
@@ -179,6 +179,10 @@ class AttemptRun implements FlowRun {
 
   compute<V>(model: ModelYielding<V>, context?: object, options?: NestedOptions): Promise<V> {
     return this.#task.caller.compute(model, context, options);
+  }
+
+  [askBrand](model: object, context: object | undefined, signal: AbortSignal | undefined, receiver: Receiver): void {
+    this.#task.caller[askBrand](model, context, signal, receiver);
   }
 
   computeSync<V>(model: ModelYielding<V>, context?: object): V {
