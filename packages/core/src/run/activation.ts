@@ -333,7 +333,7 @@ const NO_CONTEXT: Readonly<Record<string, unknown>> = Object.freeze({});
 /** Copied for small arrays, which is faster than filling them. */
 const BLANK: readonly unknown[] = new Array<unknown>(1024).fill(EMPTY);
 
-const blank = (length: number): unknown[] => (length <= BLANK.length ? BLANK.slice(0, length) : new Array<unknown>(length).fill(EMPTY));
+const blank = (length: number): unknown[] => (length === 1 ? [EMPTY] : length <= BLANK.length ? BLANK.slice(0, length) : new Array<unknown>(length).fill(EMPTY));
 
 function reverseFrom(stack: number[], from: number): void {
   for (let i = from, j = stack.length - 1; i < j; i++, j--) [stack[i], stack[j]] = [stack[j]!, stack[i]!];

@@ -23,11 +23,19 @@ export interface Place {
 /** Per cell the number of its identity, where that is known. */
 type Numbers = readonly (number | undefined)[];
 
-/** What cells of one identity have in common. */
-interface Known {
+/** What cells of one identity have in common: its number, and where it is evaluated, once some cell has claimed it. */
+class Known {
   readonly id: number;
-  /** Where it is evaluated, once some cell has claimed it. */
-  place: Place | undefined;
+  act: Activation | undefined = undefined;
+  cell = -1;
+
+  constructor(id: number) {
+    this.id = id;
+  }
+
+  get place(): Place | undefined {
+    return this.act === undefined ? undefined : (this as Known & Place); // cell is set along with it
+  }
 }
 
 export class Identities {
@@ -67,16 +75,18 @@ export class Identities {
     }
     const place = byKey?.place ?? byContent?.place;
     act.identities[cell] = place?.act.identities[place.cell] ?? first.id;
-    const here = place ?? { act, cell };
-    first.place ??= here;
-    if (byContent !== undefined) byContent.place ??= here;
-    return here.act === act && here.cell === cell ? undefined : here;
+    for (const known of [first, byContent]) {
+      if (known === undefined || known.act !== undefined) continue;
+      known.act = place?.act ?? act;
+      known.cell = place?.cell ?? cell;
+    }
+    return place === undefined || (place.act === act && place.cell === cell) ? undefined : place;
   }
 
   /** A cell that was given up is no place to join any more. */
   forget(act: Activation, cell: number): void {
     for (const known of [this.#byKey(act, cell), this.#byContent(act, cell)]) {
-      if (known?.place?.act === act && known.place.cell === cell) known.place = undefined;
+      if (known?.act === act && known.cell === cell) known.act = undefined;
     }
   }
 
@@ -103,7 +113,7 @@ export class Identities {
 
   #knownAs(name: string): Known {
     let known = this.#known.get(name);
-    if (known === undefined) this.#known.set(name, (known = { id: this.#known.size, place: undefined }));
+    if (known === undefined) this.#known.set(name, (known = new Known(this.#known.size)));
     return known;
   }
 
