@@ -273,6 +273,41 @@ describe('who waits for what', () => {
     expect((await run).stats.ok).toBe(3);
   });
 
+  test('a body that waits before another attempt gives its place to others; the next attempt takes from the rate where the throttle is inside', async () => {
+    const clock = virtualClock();
+    const limiter = createLimiter({ concurrency: 1, rate: { limit: 2, interval: 10_000 }, clock });
+    const log: string[] = [];
+    const call = flowModel({ name: 'call', definitions: definitions(), inputs: { user: FromContext(z.number()) }, evaluator: compose(retry({ delay: 1000 }), throttle({ limiter })) }, async ({ user }, run) => {
+      log.push(`${user}.${run.attempt} at ${clock.now()}`);
+      if (user === 0 && run.attempt === 1) throw new Error('busy');
+      return user;
+    })();
+    const start = clock.now();
+    const run = mapFlow(call, users(2), { concurrency: 2, clock }).then((value) => value);
+    await clock.advance(1000);
+    expect(log).toEqual([`0.1 at ${start}`, `1.1 at ${start}`]);
+    await clock.advance(9000);
+    expect(log.slice(2)).toEqual([`0.2 at ${start + 10_000}`]);
+    expect((await run).stats.ok).toBe(2);
+  });
+
+  test('around retries, a throttle counts an evaluation once, and its place is free between attempts', async () => {
+    const clock = virtualClock();
+    const limiter = createLimiter({ concurrency: 1, clock });
+    const log: string[] = [];
+    const call = flowModel({ name: 'call', definitions: definitions(), inputs: { user: FromContext(z.number()) }, evaluator: compose(throttle({ limiter }), retry({ delay: 1000 })) }, async ({ user }, run) => {
+      log.push(`${user}.${run.attempt} at ${clock.now()}, ${limiter.stats().active} at work`);
+      if (run.attempt === 1) throw new Error('busy');
+      return user;
+    })();
+    const start = clock.now();
+    const run = mapFlow(call, users(2), { concurrency: 2, clock }).then((value) => value);
+    await clock.advance(1000);
+    expect((await run).stats.ok).toBe(2);
+    expect(log).toEqual([`0.1 at ${start}, 1 at work`, `1.1 at ${start}, 1 at work`, `0.2 at ${start + 1000}, 1 at work`, `1.2 at ${start + 1000}, 1 at work`]);
+    expect(limiter.stats()).toMatchObject({ active: 0, queued: 0, admitted: 2 });
+  });
+
   test('a body that ends while it waits to get its place back leaves no place taken', async () => {
     const desk = new Desk();
     const limiter = createLimiter({ concurrency: 1 });

@@ -1,6 +1,7 @@
 /** api.md §6: `concurrency` caps running bodies; a body that waits in `run.compute` or a thunk gives its place back. */
-import { configureFlow, Dependency, flowModel, FromContext, Lazy, modelClass, ModelInput } from '@flowmodel/core';
+import { configureFlow, Dependency, flowModel, FromContext, Lazy, limitConcurrency, modelClass, ModelInput, retry } from '@flowmodel/core';
 import type { CallableModel, FlowRun } from '@flowmodel/core';
+import { virtualClock } from '@flowmodel/core/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { deferred, settled } from './deferred.ts';
@@ -246,5 +247,97 @@ describe('orchestrates: true', () => {
     });
     expect((await conductor().flow.compute({}, { concurrency: 2 })).value).toBe(10);
     expect(most).toBe(2);
+  });
+});
+
+describe('a body between two attempts', () => {
+  const clock = virtualClock();
+  /** Fails once at once or later, waits 1,000 ms, and says when each of its calls begins. */
+  const flaky = (log: string[], how: 'at once' | 'later'): CallableModel<string> => {
+    let calls = 0;
+    return flowModel({ inputs: {}, evaluator: retry({ delay: 1000 }) }, (): string | Promise<string> => {
+      log.push(`flaky ${++calls} at ${clock.now()}`);
+      if (calls > 1) return 'done';
+      if (how === 'at once') throw new Error('busy');
+      return Promise.reject(new Error('busy'));
+    })();
+  };
+  const steady = (log: string[], name: string): CallableModel<string> => flowModel({ inputs: {} }, async () => {
+    log.push(`${name} at ${clock.now()}`);
+    return name;
+  })();
+  const list = flowModel({ inputs: { parts: Dependency(z.array(z.string())) } }, ({ parts }) => parts);
+
+  test.each(['at once', 'later'] as const)('has no place: others work meanwhile (it fails %s)', async (how) => {
+    const log: string[] = [];
+    const start = clock.now();
+    const run = list({ parts: [flaky(log, how), steady(log, 'a'), steady(log, 'b')] }).flow.compute({}, { concurrency: 1, clock });
+    await settled();
+    expect(log).toEqual([`flaky 1 at ${start}`, `a at ${start}`, `b at ${start}`]);
+    await clock.advance(1000);
+    expect((await run).value).toEqual(['done', 'a', 'b']);
+    expect(log.at(-1)).toBe(`flaky 2 at ${start + 1000}`);
+  });
+
+  test('waits for a place when its wait is over, and comes before those that have not begun', async () => {
+    const log: string[] = [];
+    const start = clock.now();
+    const slow = deferred();
+    const first = flowModel({ inputs: {} }, async () => {
+      log.push('slow');
+      await slow.promise;
+      return 'slow';
+    })();
+    const run = list({ parts: [flaky(log, 'later'), first, steady(log, 'c')] }).flow.compute({}, { concurrency: 1, clock });
+    await clock.advance(5000);
+    expect(log).toEqual([`flaky 1 at ${start}`, 'slow']);
+    slow.resolve();
+    expect((await run).value).toEqual(['done', 'slow', 'c']);
+    expect(log.slice(2)).toEqual([`flaky 2 at ${start + 5000}`, `c at ${start + 5000}`]);
+  });
+
+  test('gives back what a limit around it holds, too', async () => {
+    const log: string[] = [];
+    const start = clock.now();
+    const limit = limitConcurrency(1);
+    const run = list({ parts: [flaky(log, 'later'), steady(log, 'a')] }).flow.compute({}, { evaluator: limit, clock });
+    await settled();
+    expect(log).toEqual([`flaky 1 at ${start}`, `a at ${start}`]);
+    await clock.advance(1000);
+    expect((await run).value).toEqual(['done', 'a']);
+  });
+
+  test('a run that is cancelled meanwhile ends, and leaves no timer', async () => {
+    const abort = new AbortController();
+    const run = list({ parts: [flaky([], 'later')] }).flow.compute({}, { concurrency: 1, clock, signal: abort.signal });
+    await settled();
+    expect(clock.pending).toBe(1);
+    abort.abort(new Error('enough'));
+    await expect(run).rejects.toThrow(flowError('CANCELLED', 'enough'));
+    await settled();
+    expect(clock.pending).toBe(0);
+  });
+
+  test('one that asked for something in the attempt that failed takes its place once', async () => {
+    const gate = deferred<number>();
+    const asked = flowModel({ inputs: {}, orchestrates: true }, () => gate.promise)();
+    let calls = 0;
+    const asks = flowModel({ inputs: { asked: ModelInput(z.unknown()) }, evaluator: retry({ delay: 1000 }) }, async ({ asked: model }, run: FlowRun) => {
+      if (++calls > 1) {
+        await work();
+        return 'asked';
+      }
+      void run.compute(model);
+      throw new Error('busy');
+    })({ asked });
+    const busy = (n: number): CallableModel<string> => flowModel({ inputs: {} }, async () => {
+      await work(5);
+      return String(n);
+    })();
+    const run = list({ parts: [asks, busy(1), busy(2), busy(3)] }).flow.compute({}, { concurrency: 1, clock });
+    gate.resolve(1);
+    await clock.advance(1000);
+    expect((await run).value).toEqual(['asked', '1', '2', '3']);
+    expect(most).toBe(1);
   });
 });

@@ -22,8 +22,8 @@ export interface RetryOptions {
 }
 
 /**
- * Calls a body again when it fails, with the same inputs: what is upstream does not run again. The last error reaches the caller as it is. A run that
- * is cancelled does not wait any longer, nor does it try again. Under `computeSync` a wait is ASYNC_IN_SYNC; without a delay retrying works there too.
+ * Calls a body again when it fails, with the same inputs: what is upstream does not run again. The last error reaches the caller as it is. While it waits, its
+ * places under `concurrency` and `limitConcurrency` are free for others. A run that is cancelled does not wait any longer, nor does it try again. Under `computeSync` a wait is ASYNC_IN_SYNC; without a delay retrying works there too.
  *
  * Throws DEFINITION for options that make no sense.
  *
@@ -91,7 +91,8 @@ function servicesOf(evaluation: Evaluation): { readonly emit: ReturnType<typeof 
 
 /** Goes on after a wait; at once without one. Rejects when the evaluation is not wanted any more. */
 async function paused(evaluation: Evaluation, ms: number, go: () => unknown): Promise<unknown> {
-  if (ms > 0) await sleep(evaluationServices(evaluation).clock, ms, evaluation.signal);
+  const services = evaluationServices(evaluation);
+  if (ms > 0) await services.rest(sleep(services.clock, ms, evaluation.signal));
   return go();
 }
 

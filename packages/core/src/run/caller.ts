@@ -6,6 +6,7 @@ import type { AnyModel } from '../types.ts';
 import type { Operand } from '../plan/plan.ts';
 import type { Asker, Hold } from './evaluation.ts';
 import type { Seat } from './seats.ts';
+import { PENDING } from './states.ts';
 import type { Task } from './task.ts';
 
 /** What a caller asks its run to do. */
@@ -29,6 +30,11 @@ export interface Wait {
   move?(services: RunServices, act: Activation): void;
 }
 
+/** What a body is to be handed, or told, once it has its place back. */
+export interface Delivery {
+  deliver(): void;
+}
+
 /** A cell whose body may ask the run for more: the `run` that the body receives. */
 export class Caller implements FlowRun, Asking, Seat, Asker {
   /** The run; another one from when the body outlives its own. */
@@ -49,7 +55,9 @@ export class Caller implements FlowRun, Asking, Seat, Asker {
   #held: 'yes' | 'no' | 'soon' = 'yes';
   readonly #resumes: (() => void)[] = [];
   /** What the body is to be handed as soon as it has its place back. */
-  readonly deliveries = new Set<{ deliver(): void }>();
+  readonly deliveries = new Set<Delivery>();
+  /** Between two of its calls: it has no place, and needs none yet. */
+  isResting = false;
 
   constructor(services: RunServices, act: Activation, cell: number) {
     this.services = services;
@@ -96,6 +104,11 @@ export class Caller implements FlowRun, Asking, Seat, Asker {
 
   branchSync(operand: LazyOperand): unknown {
     return this.services.branchSync(this, operand);
+  }
+
+  /** Whether the body is at work, or would be with its place. */
+  get isReady(): boolean {
+    return this.act.values[this.cell] === PENDING && this.waits.size === 0 && !this.isResting;
   }
 
   /** The body waits: what is held for it is free for others. */

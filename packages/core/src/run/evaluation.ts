@@ -67,6 +67,11 @@ export interface EvaluationServices {
   callWithin(suits: (asker: Asker) => boolean): object | undefined;
   /** Called when the body begins to wait for a nested evaluation, and when it wants to go on: `resume` calls back once it may. */
   whileWaiting(hold: Hold): void;
+  /**
+   * For a wait between two calls of the body: its place under `concurrency`, and what other evaluators hold for it, are free for others meanwhile. Resolves when the
+   * wait is over and it has them back.
+   */
+  rest(wait: Promise<void>): Promise<void>;
 }
 
 /** An evaluation whose body calls `run.compute`. */
@@ -135,4 +140,5 @@ const detached = (evaluation: Evaluation): EvaluationServices => ({
   isWithin: () => false,
   callWithin: () => undefined,
   whileWaiting: () => {},
+  rest: (wait) => wait,
 });

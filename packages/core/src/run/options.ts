@@ -34,7 +34,7 @@ export interface Override {
 export interface ComputeOptions {
   /** Aborts the run: no further body starts, `run.signal` fires, compute rejects with CANCELLED. */
   readonly signal?: AbortSignal | undefined;
-  /** How many bodies may run at once; a body that waits for a nested evaluation gives its place back. No limit by default. */
+  /** How many bodies may run at once; a body that waits for a nested evaluation, or before another attempt, gives its place back. No limit by default. */
   readonly concurrency?: number | undefined;
   /** What `Resource` inputs receive, by input name. */
   readonly resources?: Readonly<Record<string, unknown>> | undefined;

@@ -1,12 +1,13 @@
 /** One wait of a body: for a nested evaluation, or for a lazy branch. The body gives its place back until it is there. */
 import type { Activation, Waiter } from './activation.ts';
 import type { Asks } from './asks.ts';
-import type { Caller, RunServices, Wait } from './caller.ts';
+import type { Caller, Delivery, RunServices, Wait } from './caller.ts';
 import type { Receiver } from './flow-run.ts';
 import type { Run } from './run.ts';
-import { Failure, PENDING } from './states.ts';
+import type { Seats } from './seats.ts';
+import { Failure } from './states.ts';
 
-export class Request implements Wait, Waiter {
+export class Request implements Wait, Waiter, Delivery {
   readonly act: Activation;
   readonly cell: number;
   readonly #run: Run;
@@ -42,19 +43,7 @@ export class Request implements Wait, Waiter {
   #settle(outcome: unknown): void {
     if (!this.#caller.waits.delete(this)) return;
     this.#found = outcome;
-    const { seats } = this.#run;
-    if (!this.#isAtWork()) return this.deliver();
-    if (this.#caller.holds.length === 0 && seats.hasRoomFor(this.#caller)) {
-      seats.take(this.#caller);
-      return this.deliver();
-    }
-    this.#caller.deliveries.add(this);
-    seats.whenFree(this.#caller, () => {
-      if (this.#isAtWork()) seats.take(this.#caller);
-      this.#caller.resume(() => {
-        if (this.#caller.deliveries.delete(this)) this.deliver();
-      });
-    });
+    deliverInPlace(this.#run.seats, this.#caller, this);
   }
 
   /** Hands over what was found, wherever the body's place is. */
@@ -70,12 +59,22 @@ export class Request implements Wait, Waiter {
     this.#run.open.delete(this.#receiver);
     (services as Asks).request(this.#caller, target, this.cell, this.#receiver);
   }
+}
 
-  /** Whether the body works on as soon as it has what it waited for. */
-  #isAtWork(): boolean {
-    const { act, cell, waits, isTaken } = this.#caller;
-    return act.values[cell] === PENDING && waits.size === 0 && !isTaken;
+/** Hands a body what it waited for as soon as it has its place back; at once if it has no need of one. */
+export function deliverInPlace(seats: Seats, caller: Caller, delivery: Delivery): void {
+  if (!caller.isReady || caller.isTaken) return delivery.deliver();
+  if (caller.holds.length === 0 && seats.hasRoomFor(caller)) {
+    seats.take(caller);
+    return delivery.deliver();
   }
+  caller.deliveries.add(delivery);
+  seats.whenFree(caller, () => {
+    if (caller.isReady && !caller.isTaken) seats.take(caller);
+    caller.resume(() => {
+      if (caller.deliveries.delete(delivery)) delivery.deliver();
+    });
+  });
 }
 
 /** Receives for a promise. Nobody is obliged to await it: a dependency called for and not used is no crash. */

@@ -12,8 +12,10 @@ import { askBrand, runBrand } from './flow-run.ts';
 import type { Asking, BodyServices, FlowRun, NestedOptions, Progress, Receiver } from './flow-run.ts';
 import type { Managed } from './managed.ts';
 import { consumedFields } from './nested.ts';
+import { deliverInPlace } from './request.ts';
 import type { Run } from './run.ts';
 import { Scope } from './scope.ts';
+import type { Seats } from './seats.ts';
 
 export class Task implements EvaluationServices {
   readonly managed: Managed;
@@ -96,6 +98,29 @@ export class Task implements EvaluationServices {
 
   whileWaiting(hold: Hold): void {
     this.caller.holds.push(hold);
+  }
+
+  async rest(wait: Promise<void>): Promise<void> {
+    const { caller } = this;
+    caller.isResting = true;
+    this.#seats.release(caller);
+    caller.pause();
+    this.#run.drain();
+    try {
+      await wait;
+    } finally {
+      caller.isResting = false;
+    }
+    await new Promise<void>((resolve) => deliverInPlace(this.#seats, caller, { deliver: resolve }));
+  }
+
+  /** The run that the body works in now. */
+  get #run(): Run {
+    return this.heir ?? this.managed.run;
+  }
+
+  get #seats(): Seats {
+    return this.#run.seats;
   }
 
   /** The evaluation whose body asked for this one, by `run.compute` or a thunk. */
