@@ -462,3 +462,15 @@ test.each([
   expect(flowPathOf(error)).toEqual(['outer', name]);
   expect(error.path?.slice(0, 2)).toEqual(['outer', name]);
 });
+
+test('evaluations of one model are the same where what it receives is: 1, "1", NaN, 0 and -0 are each their own', async () => {
+  const seen: unknown[] = [];
+  const probe = flowModel({ name: 'nested.probe', inputs: { it: FromContext(z.any()) } }, ({ it }): unknown => {
+    seen.push(it);
+    return it;
+  })();
+  const list = [1, '1', 1, '1', Number.NaN, Number.NaN, 0, -0, 0, -0, '', '', true, true, 1n, 1n, null, null, [1], [1], { a: 1 }, { a: 1 }];
+  const all = flowModel({ name: 'nested.probes', inputs: {} }, (_, run) => Promise.all(list.map((it) => run.compute(probe, { it }))));
+  expect((await all().flow.compute()).value).toEqual(list);
+  expect(seen).toEqual([1, '1', Number.NaN, 0, -0, '', true, 1n, null, [1], { a: 1 }]);
+});

@@ -49,6 +49,8 @@ export class Identities {
   /** Per activation and cell of a lazy branch, its identity as if nothing had run. */
   readonly #branches = new Map<Activation, (number | undefined)[]>();
   readonly #known = new Map<string, Known>();
+  readonly #withOne = new Map<unknown, Map<number | string, Known>>();
+  #count = 0;
 
   /**
    * `contentOf`: what makes two models the same; without a cache, being one object. `keyOf`: with a cache, a cell's content key, by which
@@ -103,17 +105,35 @@ export class Identities {
 
   /** By what a cell is made from, where all of that is known. */
   #byContent(act: Activation, cell: number): Known | undefined {
+    const { plan } = act;
+    const start = plan.offsets[cell]!;
+    const op = plan.ops[start]!;
+    // A name costs more than many a body. What has one input, a plain value, needs none: bodies ask for such models by the thousand.
+    if (plan.offsets[cell + 1] === start + 1 && isSlot(op) && plan.treatments.size === 0 && !isWaiting(act, indexOf(op))) {
+      const value = act.slot(indexOf(op));
+      if (typeof value === 'string' || (typeof value === 'number' && !Object.is(value, -0))) return this.#knownWith(plan.models[cell]!, value);
+    }
     const name = this.#formed(act, cell, act.identities, this.#filled);
     return name === undefined ? undefined : this.#knownAs(name);
   }
 
   #nameless(): Known {
-    return this.#knownAs(`alone ${this.#known.size}`);
+    return new Known(this.#count++);
   }
 
   #knownAs(name: string): Known {
     let known = this.#known.get(name);
-    if (known === undefined) this.#known.set(name, (known = new Known(this.#known.size)));
+    if (known === undefined) this.#known.set(name, (known = new Known(this.#count++)));
+    return known;
+  }
+
+  /** A model that receives one plain value. */
+  #knownWith(model: Model, value: number | string): Known {
+    const content = this.#contentOf(model);
+    let table = this.#withOne.get(content);
+    if (table === undefined) this.#withOne.set(content, (table = new Map()));
+    let known = table.get(value);
+    if (known === undefined) table.set(value, (known = new Known(this.#count++)));
     return known;
   }
 
