@@ -5,7 +5,7 @@ import { BatchFlow, BatchNode, createStore, Flow, fromModel, Node, ParallelBatch
 import type { NodeOptions } from '@flowmodel/store';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { gate, rejection, settled } from './nodes.ts';
+import { gate, impatientClock, rejection, settled } from './nodes.ts';
 
 interface Items {
   results?: unknown;
@@ -182,15 +182,7 @@ describe('complaints', () => {
 
   test('PF-X8 waits may grow: retry as the evaluator of a node', async () => {
     const waits: number[] = [];
-    const clock = {
-      now: () => 0,
-      setTimeout: (callback: () => void, ms: number) => {
-        waits.push(ms);
-        queueMicrotask(callback);
-        return 0;
-      },
-      clearTimeout: () => {},
-    };
+    const clock = impatientClock(waits);
     class Fails extends Node {
       override exec(): never {
         throw new Error('always');

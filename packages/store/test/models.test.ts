@@ -4,7 +4,7 @@ import { append, asModel, BatchFlow, createStore, Flow, fromModel, Node, Paralle
 import type { AnyNode } from '@flowmodel/store';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { gate, rejection } from './nodes.ts';
+import { gate, impatientClock, rejection } from './nodes.ts';
 
 interface Growth {
   n: number;
@@ -151,15 +151,7 @@ describe('asModel: a flow inside a DAG', () => {
 
   test('waits of its nodes go by the clock of the run', async () => {
     const waits: number[] = [];
-    const clock = {
-      now: () => 0,
-      setTimeout: (callback: () => void, ms: number) => {
-        waits.push(ms);
-        queueMicrotask(callback);
-        return 0;
-      },
-      clearTimeout: () => {},
-    };
+    const clock = impatientClock(waits);
     class Busy extends Node {
       override exec(): void {
         if (this.currentRetry === 0) throw new Error('busy');

@@ -1,4 +1,5 @@
 /** Nodes that several tests are made of. */
+import type { Clock } from '@flowmodel/core';
 import { Node } from '@flowmodel/store';
 
 export interface Numbers {
@@ -111,3 +112,14 @@ export function gate(): { readonly promise: Promise<void>; readonly resolve: () 
 
 /** After everything that can happen without a timer. */
 export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Lets every wait pass at once, and notes how long each would have been. */
+export const impatientClock = (waits: number[]): Clock => ({
+  now: () => 0,
+  setTimeout(callback: () => void, ms: number) {
+    waits.push(ms);
+    queueMicrotask(callback);
+    return 0;
+  },
+  clearTimeout: () => {},
+});
