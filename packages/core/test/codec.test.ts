@@ -314,6 +314,17 @@ describe('what is no data', () => {
     expect(unencodable(map).message).toContain('holds itself');
   });
 
+  it('what holds itself is told where it does for the first time', () => {
+    const node: Record<string, unknown> = {};
+    node['rows'] = [1, { up: node }];
+    const error = unencodable({ top: node });
+    expect(error.message).toContain('The value at top.rows[1].up: it holds itself');
+    expect(error.details).toMatchObject({ at: 'top.rows[1].up' });
+    const wide: { list: unknown[] } = { list: [] };
+    for (let i = 0; i < 10; i++) wide.list.push(wide);
+    expect(unencodable(wide, { limits: { nodes: 100 } }).message).toContain('at list[0]: it holds itself');
+  });
+
   it('sharing is written out, and bounded', () => {
     const shared = { a: 1 };
     expect(carried([shared, shared])).toStrictEqual([{ a: 1 }, { a: 1 }]);

@@ -59,9 +59,14 @@ export interface Encoding {
 
 export const placeOf = (trail: Trail): string => (trail.length === 0 ? '' : ` at ${pathText(pathOf(trail)).slice(0, 200)}`);
 
-/** What holds itself is the usual reason for depth. */
-export const tooMuch = (trail: Trail, problem: string): string =>
-  new Set(trail.map(({ source }) => source)).size < trail.length ? 'it holds itself, and data is finite. Drop the reference back.' : problem;
+/** What holds itself is the usual reason for too much: then the trail is cut to where it does. */
+export function tooMuch(trail: Trail, problem: string): string {
+  const seen = new Set<object | undefined>();
+  const closing = trail.findIndex(({ source }) => seen.size === seen.add(source).size);
+  if (closing < 0) return problem;
+  trail.length = closing;
+  return 'it holds itself, and data is finite. Drop the reference back.';
+}
 
 export function encode(value: unknown, encoding: Encoding): Json {
   const { meter, trail, fail } = encoding;

@@ -19,6 +19,8 @@ export interface Recording {
 export interface Built {
   readonly root: CallableModel<number>;
   readonly models: readonly CallableModel<number>[];
+  /** One for each definition. */
+  readonly factories: readonly Bind<CallableModel<number>>[];
   readonly context: object;
   readonly recording: Recording;
 }
@@ -166,7 +168,7 @@ export function buildDag(spec: DagSpec, bodies: Bodies, registry?: DefinitionReg
       models.push(factories.get(node.make)!({ [NODE]: node.id, ...each(node.bind, bound) }));
     }
   }
-  return { root: models[spec.root]!, models, context: spec.bag ? new FlowContext(spec.context) : spec.context, recording };
+  return { root: models[spec.root]!, models, factories: [...factories.values()], context: spec.bag ? new FlowContext(spec.context) : spec.context, recording };
 }
 
 function each<T, U>(record: Readonly<Record<string, T>>, read: (value: T) => U): Record<string, U> {

@@ -16,8 +16,8 @@ export interface DagOptions {
   readonly volatile?: boolean;
   /** Whether inputs may stay unbound, bodies and transforms throw, and values not fit. Default true. */
   readonly failures?: boolean;
-  /** Whether bodies compute models themselves. Default true. */
-  readonly nested?: boolean;
+  /** Whether bodies compute models themselves; `'often'`: many do, and give them all that they read. Default true. */
+  readonly nested?: boolean | 'often';
   /** Whether some models are kept out of caches. Default false. */
   readonly uncacheable?: boolean;
 }
@@ -108,8 +108,9 @@ function definitionInput(raw: RawInput, index: number, isLeaf: boolean, { nested
   const check = pickFrom(NUMBER_CHECKS, raw.check);
   const when = (['always', 'even', 'odd', 'never'] as const)[raw.when]!;
   if (!isLeaf && kind >= 88) return { name: `z${index}`, kind: 'lazy', check, weight, when };
-  if (!isLeaf && nested && kind >= 80) {
-    const fields = raw.fields % 4 === 3 ? {} : { fields: FIELDS.filter((_, i) => (raw.fields >> (i + 2)) % 4 > 0) };
+  const isOften = nested === 'often';
+  if (!isLeaf && nested !== false && (kind >= 80 || (isOften && kind % 2 === 1))) {
+    const fields = raw.fields % 4 === 3 ? {} : { fields: FIELDS.filter((_, i) => isOften || (raw.fields >> (i + 2)) % 4 > 0) };
     return { name: `n${index}`, kind: 'nested', check: 'number', weight, when: when === 'never' ? 'always' : when, ...fields };
   }
   if (kind >= 68) return { name: `d${index}`, kind: 'container', check: 'number', weight };
