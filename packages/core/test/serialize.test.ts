@@ -193,7 +193,9 @@ describe('what cannot travel is SERIALIZE, and says what to do', () => {
   it('a literal that holds itself', () => {
     const data: unknown[] = [];
     data.push(data);
-    expect(unserializable(hold({ data })).message).toContain('holds itself');
+    const { message, details } = unserializable(hold({ data }));
+    expect(message).toContain("hold, 'data' at [0]: it holds itself");
+    expect(details).toMatchObject({ at: '[0]' });
   });
 });
 
