@@ -63,6 +63,7 @@ export interface Asking {
  *
  * @example
  * ```ts
+ * import { computeInto } from '@flowmodel/core/extending';
  * const square = flowModel({ name: 'square', inputs: { n: FromContext(z.number()) } }, ({ n }) => n * n)();
  * const both = flowModel({ name: 'both', inputs: {} }, (_, run) => new Promise<number[]>((resolve, reject) => {
  *   const squares: number[] = [];

@@ -23,7 +23,7 @@ export class Request implements Wait, Waiter, Delivery {
     this.act = act;
     this.cell = cell;
     caller.waits.add(this);
-    run.open.add(receiver);
+    run.open.add(this);
     run.seats.release(caller);
     caller.pause();
   }
@@ -48,15 +48,20 @@ export class Request implements Wait, Waiter, Delivery {
 
   /** Hands over what was found, wherever the body's place is. */
   deliver(): void {
-    if (!this.#run.open.delete(this.#receiver)) return; // the run is over, and the body was told so
+    if (!this.#run.open.delete(this)) return; // the run is over, and the body was told so
     const found = this.#found;
     if (found instanceof Failure) this.#receiver.reject(found.error);
     else this.#receiver.resolve(found);
   }
 
+  /** The run is over. */
+  reject(reason: unknown): void {
+    this.#receiver.reject(reason);
+  }
+
   move(services: RunServices, target: Activation): void {
     if (!this.#caller.waits.delete(this)) return;
-    this.#run.open.delete(this.#receiver);
+    this.#run.open.delete(this);
     (services as Asks).request(this.#caller, target, this.cell, this.#receiver);
   }
 }
