@@ -63,7 +63,7 @@ describe('awaited', () => {
 
   test('the list is checked at the call', () => {
     expect(() => mapFlow(square, [{ n: 1 }, 5 as never])).toThrow(expect.objectContaining({ code: 'INVALID_CONTEXT', message: expect.stringContaining('[1] is a number') as string }));
-    expect(() => (mapFlow as (...all: unknown[]) => unknown)(square, 'abc')).toThrow(expect.objectContaining({ code: 'INVALID_CONTEXT' }));
+    expect(() => (mapFlow as (...all: unknown[]) => unknown)(square, 'abc')).toThrow(expect.objectContaining({ code: 'INVALID_CONTEXT', message: expect.stringContaining('Write mapFlow(model, [{ … }, { … }]).') as string }));
     expect(() => mapFlow(square, [], { limit: 5 } as never)).toThrow(expect.objectContaining({ code: 'DEFINITION', message: expect.stringContaining("'limit'") as string }));
     expect(() => mapFlow(square, [], { context: 5 } as never)).toThrow(expect.objectContaining({ code: 'DEFINITION' }));
   });

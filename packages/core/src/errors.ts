@@ -93,11 +93,14 @@ function describe(value: unknown, depth: number): string {
   }
 }
 
+/** Models, transforms and what `computed` makes print themselves: short, and without secrets. */
+const PRINTED = ['model', 'transform', 'computed'].map((name) => Symbol.for(`flowmodel.${name}`));
+
 function describeObject(value: object, depth: number): string {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
   const name = value.constructor?.name;
   if (Array.isArray(value)) return depth > 2 ? '[…]' : `[${value.slice(0, 20).map((item) => describe(item, depth + 1)).join(', ')}${value.length > 20 ? ', …' : ''}]`;
-  if (name !== undefined && name !== 'Object') return `${name} {…}`;
+  if (name !== undefined && name !== 'Object') return PRINTED.some((brand) => brand in value) ? (value as { toString: () => string }).toString() : `${name} {…}`;
   if (depth > 2) return '{…}';
   const keys = Object.keys(value);
   const fields = keys.slice(0, 20).map((key) => `${key}: ${describe((value as Record<string, unknown>)[key], depth + 1)}`);

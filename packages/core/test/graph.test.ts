@@ -1,7 +1,7 @@
 // Contract §8, graphOf: a graph as plain JSON nodes and edges.
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { closedContext, computed, contextTransform, Dependency, flowModel, FromContext, graphOf, Lazy, ModelInput, toDot, toMermaid } from '@flowmodel/core';
+import { closedContext, computed, contextFieldsOf, contextTransform, Dependency, explain, flowModel, FromContext, graphOf, Lazy, ModelInput, toDot, toMermaid } from '@flowmodel/core';
 import type { CallableModel, FlowGraph } from '@flowmodel/core';
 import { flowError } from './flow-error.ts';
 
@@ -135,6 +135,18 @@ describe('graphOf', () => {
   });
 });
 
+describe('what is no model', () => {
+  test.each([
+    ['graphOf', graphOf],
+    ['explain', explain],
+    ['contextFieldsOf', contextFieldsOf],
+  ] as const)('%s says how one is made', async (name, look) => {
+    const answer = async (value: unknown): Promise<unknown> => look(value as never);
+    await expect(answer(relay)).rejects.toThrow(flowError('BIND', `${name} expects a model, got function relay. Call the factory first: ${name}(factory({ … })).`));
+    await expect(answer(undefined)).rejects.toThrow(flowError('BIND', `${name} expects a model, got undefined. Pass one that a factory made.`));
+  });
+});
+
 describe('pictures of what is no graph', () => {
   test.each([
     ['toDot', toDot],
@@ -142,6 +154,7 @@ describe('pictures of what is no graph', () => {
   ] as const)('%s says how a graph is made', (name, draw) => {
     expect(() => draw(source() as never)).toThrow(flowError('DEFINITION', `${name}(graphOf(model))`));
     expect(() => draw(undefined as never)).toThrow(flowError('DEFINITION', `${name} draws graphs, got undefined`));
+    expect(() => draw(relay({ x: source() }) as never)).toThrow(flowError('DEFINITION', 'got relay({ x: source() })'));
     expect(() => draw(graphOf(source()), { direction: 'up' as never })).toThrow(flowError('DEFINITION', "expected 'direction' to be one of 'LR' and"));
   });
 });

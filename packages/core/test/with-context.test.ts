@@ -201,7 +201,7 @@ describe('overrides', () => {
   });
 
   test('CC-WITH-11 a raw function is no literal for a field of another type', () => {
-    expect(() => add({ a: 1 }).flow.withContext({ b: (() => 1) as never })).toThrow(flowError('WITH_CONTEXT', "'b'", 'number'));
+    expect(() => add({ a: 1 }).flow.withContext({ b: (() => 1) as never })).toThrow(flowError('WITH_CONTEXT', "'b'", 'number', 'contextTransform'));
   });
 
   test.each([
@@ -221,7 +221,7 @@ describe('overrides', () => {
   });
 
   test('a model is no literal: WITH_CONTEXT says computed', () => {
-    expect(() => leaf().flow.withContext({ v: leaf() } as never)).toThrow(flowError('WITH_CONTEXT', "'v'", 'computed('));
+    expect(() => leaf().flow.withContext({ v: leaf() } as never)).toThrow(flowError('WITH_CONTEXT', "'v'", 'got leaf()', 'computed('));
   });
 });
 

@@ -3,8 +3,8 @@ import { FlowError } from '@flowmodel/core';
 import { isPlainObject } from '@flowmodel/core/extending';
 
 /** Throws INVALID_CONTEXT, with every index that is wrong. */
-export function checkedList(who: string, list: unknown): readonly Record<string, unknown>[] {
-  if (!Array.isArray(list)) throw new FlowError('INVALID_CONTEXT', `${who}: expected an array of items, got ${typeOf(list)}. Let params return [{ … }, { … }].`, { details: { type: typeOf(list) } });
+export function checkedList(who: string, list: unknown, write = 'Let params return [{ … }, { … }].'): readonly Record<string, unknown>[] {
+  if (!Array.isArray(list)) throw new FlowError('INVALID_CONTEXT', `${who}: expected an array of items, got ${typeOf(list)}. ${write}`, { details: { type: typeOf(list) } });
   const bad: { readonly index: number; readonly type: string }[] = [];
   for (let index = 0; index < list.length; index++) if (!isPlainObject(list[index])) bad.push({ index, type: typeOf(list[index]) });
   if (bad.length === 0) return list as Record<string, unknown>[];

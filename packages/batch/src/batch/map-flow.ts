@@ -46,7 +46,7 @@ export function mapFlow<E extends EachModel, P extends object, K extends string 
   assertKnown('mapFlow', options, [...LIMITS, ...RUN]);
   const { context, keyBy, concurrency, rate, cost, onError, asOf: _asOf, signal, ...runOptions } = options;
   if (context !== undefined && (typeof context !== 'object' || context === null)) throw problem('mapFlow', "'context' is a plain object or a FlowContext");
-  const list = checkedList('mapFlow', items);
+  const list = checkedList('mapFlow', items, 'Write mapFlow(model, [{ … }, { … }]).');
   const mapping = new Mapping(concurrency, (sink, stop) => {
     const factory = defineBatch({
       who: 'mapFlow', inputs: {}, item: undefined, concurrency, rate, cost, onError, sink,

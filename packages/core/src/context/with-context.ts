@@ -108,7 +108,7 @@ function checkedLiteral(base: Model, reads: Reads, field: string, value: unknown
     for (const validator of also === undefined ? [schema] : [schema, also]) {
       const result = parseSync(validator, value, () => `${labelOf(definition)}, context field '${field}'`);
       if (result.ok) continue;
-      const hint = asModel(value) === undefined ? '' : ' To use the value of a model, write computed(model).';
+      const hint = asModel(value) !== undefined ? ' To use the value of a model, write computed(model).' : typeof value === 'function' ? ' To compute the field, define a contextTransform.' : '';
       throw problem(base, `'${field}': expected ${validator.type} (as ${labelOf(definition)} reads it), got ${isSecret ? SECRET_TEXT : show(value)}: ${issueText(result.issues)}.${hint}`, {
         field,
         consumer: definition.name,

@@ -9,7 +9,6 @@ import { indexOf, isSlot, isSpecial } from '../plan/plan.ts';
 import { planOf } from '../plan/planner.ts';
 import { Activation } from '../run/activation.ts';
 import { Problem } from '../run/problems.ts';
-import { nestedModel } from '../run/nested.ts';
 import { resolveOptions, treatOf } from '../run/options.ts';
 import type { ComputeOptions } from '../run/options.ts';
 import type { CallableModel } from '../types.ts';
@@ -17,7 +16,7 @@ import { differences, partsOf } from './differences.ts';
 import { Explained } from './explanation.ts';
 import { graphOfSurvey } from './graph.ts';
 import type { Remarks } from './graph.ts';
-import { givenFields } from './inspect.ts';
+import { givenFields, lookedAt } from './inspect.ts';
 import { Survey } from './survey.ts';
 import type { ExplainedNode, Explanation } from './types.ts';
 
@@ -41,7 +40,7 @@ import type { ExplainedNode, Explanation } from './types.ts';
  * ```
  */
 export async function explain(model: CallableModel, context?: object, options?: ComputeOptions): Promise<Explanation> {
-  const root = nestedModel(model);
+  const root = lookedAt('explain', model);
   const resolved = resolveOptions(options);
   const sight = new Sight(root, givenFields(context, root), resolved);
   const { survey } = sight;

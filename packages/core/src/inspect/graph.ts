@@ -5,7 +5,7 @@ import type { Model } from '../model/model.ts';
 import type { CallableModel } from '../types.ts';
 import { boundInput, contextField } from './fields.ts';
 import type { Found } from './fields.ts';
-import { givenFields } from './inspect.ts';
+import { givenFields, lookedAt } from './inspect.ts';
 import { typeOf } from './own-contract.ts';
 import { rewritesOf } from './rewrite-text.ts';
 import { Survey } from './survey.ts';
@@ -16,7 +16,7 @@ import type { FlowGraph, FlowGraphEdge, FlowGraphInput, FlowGraphNode } from './
  * The graph of a model as plain JSON: what `toMermaid` and `toDot` draw. With a context, the fields show its values. Nothing runs but
  * transforms; secrets are masked; the same graph gives the same ids.
  *
- * Throws INVALID_CONTEXT for what is no context at all.
+ * Throws BIND for what is no model, INVALID_CONTEXT for what is no context at all.
  *
  * @example
  * ```ts
@@ -28,7 +28,7 @@ import type { FlowGraph, FlowGraphEdge, FlowGraphInput, FlowGraphNode } from './
  * ```
  */
 export function graphOf(model: CallableModel, context?: object): FlowGraph {
-  const root = model as unknown as Model; // the interface's class
+  const root = lookedAt('graphOf', model);
   return graphOfSurvey(root, new Survey(root, givenFields(context, root)), () => NOTHING);
 }
 
