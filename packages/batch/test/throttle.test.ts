@@ -291,6 +291,20 @@ describe('who waits for what', () => {
     expect((await run).stats.ok).toBe(2);
   });
 
+  test('items begin as the rate of the batch allows, whether or not earlier ones have ended', async () => {
+    const clock = virtualClock();
+    const start = clock.now();
+    const began: number[] = [];
+    const slow = flowModel({ name: 'slow', definitions: definitions(), inputs: { user: FromContext(z.number()) } }, ({ user }) => {
+      began.push(clock.now() - start);
+      return new Promise<number>((resolve) => void clock.setTimeout(() => resolve(user), 10_000));
+    })();
+    const run = mapFlow(slow, users(6), { concurrency: 4, rate: { limit: 1, interval: 1000 }, clock }).then((value) => value);
+    await clock.advance(60_000);
+    expect((await run).stats.ok).toBe(6);
+    expect(began).toEqual([0, 1000, 2000, 3000, 10_000, 11_000]);
+  });
+
   test('around retries, a throttle counts an evaluation once, and its place is free between attempts', async () => {
     const clock = virtualClock();
     const limiter = createLimiter({ concurrency: 1, clock });
