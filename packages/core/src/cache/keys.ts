@@ -14,11 +14,9 @@
  * key, nor has one that cannot be hashed but is not to be cached either.
  */
 import { FlowError } from '../errors.ts';
-import { asContainer, asModel, UNSET } from '../model/brand.ts';
-import type { Container } from '../model/container.ts';
+import { UNSET } from '../model/brand.ts';
 import { isSecretField, labelOf } from '../model/definition.ts';
-import type { Definition, InputSpec } from '../model/definition.ts';
-import type { Model } from '../model/model.ts';
+import type { Definition } from '../model/definition.ts';
 import { eachUpstream, indexOf, isSlot, isSpecial } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { slotInputs } from '../plan/slots.ts';
@@ -26,14 +24,9 @@ import type { Activation } from '../run/activation.ts';
 import type { Evaluator } from '../run/evaluation.ts';
 import type { ComputeOptions, Overridden, Override } from '../run/options.ts';
 import { Problem } from '../run/problems.ts';
-import { changeableAmong, isFixed } from './changeable.ts';
-import { codeVersionOf } from './code-version.ts';
-import { defaultHasher } from './default-hasher.ts';
 import { inOrder } from './container-order.ts';
-import type { Hasher } from './hasher.ts';
-import { structureText } from './structure.ts';
-import { opaqueName, Treated } from './treated.ts';
-import { valueKey } from './value-key.ts';
+import { ModelTexts } from './model-texts.ts';
+import { opaqueName } from './treated.ts';
 
 /** Per cell of an activation. */
 interface Derived {
@@ -48,21 +41,15 @@ interface Derived {
 }
 
 export class Keys {
-  readonly hasher: Hasher;
-  readonly treated: Treated;
+  readonly texts: ModelTexts;
   readonly #options: ComputeOptions;
-  readonly #own: WeakMap<Model, string>;
-  /** Of models that hold what may change, or what this run's overrides reach: for this run only. */
-  readonly #ownNow = new Map<Model, string>();
   /** UNHASHABLE is thrown for cells that a cache would keep; without a cache, for all. */
   readonly #isCaching: boolean;
   readonly #derived = new Map<Activation, Derived>();
 
   constructor(options: ComputeOptions) {
-    this.hasher = options.hasher ?? defaultHasher;
+    this.texts = new ModelTexts(options);
     this.#options = options;
-    this.treated = new Treated(options);
-    this.#own = ownTexts(this.hasher, options.codeVersion);
     this.#isCaching = options.cache !== undefined;
   }
 
@@ -110,16 +97,6 @@ export class Keys {
     this.#in(act).tainted[cell] = true;
   }
 
-  /** The same text for models of the same content. */
-  ownText(model: Model): string {
-    const isOfRun = this.treated.hasOverrides && asksModels(model); // the overrides are told in it
-    let text = this.#ownNow.get(model) ?? (isOfRun ? undefined : this.#own.get(model));
-    if (text !== undefined) return text;
-    text = this.#makeOwn(model);
-    (isOfRun || !hasFixedText(model) ? this.#ownNow : this.#own).set(model, text);
-    return text;
-  }
-
   isCacheable(act: Activation, cell: number): boolean {
     return overrideOf(act.plan, cell)?.cacheable ?? act.plan.models[cell]!.definition.cacheable;
   }
@@ -152,7 +129,7 @@ export class Keys {
 
   #deriveOne(act: Activation, cell: number, derived: Derived): void {
     const override = overrideOf(act.plan, cell);
-    let tainted = act.plan.volatileCells.has(cell) || override?.body !== undefined || derived.tainted[cell] === true || this.treated.asksReplaced(act.plan.models[cell]!);
+    let tainted = act.plan.volatileCells.has(cell) || override?.body !== undefined || derived.tainted[cell] === true || this.texts.treated.asksReplaced(act.plan.models[cell]!);
     let hasKeys = true;
     eachKeyed(act, cell, (upstream) => {
       tainted ||= derived.tainted[upstream] === true;
@@ -169,7 +146,7 @@ export class Keys {
       if (source === null) derived.tainted[cell] = true;
       else {
         derived.sources[cell] = source;
-        derived.keys[cell] = this.hasher.text(source);
+        derived.keys[cell] = this.texts.hasher.text(source);
         derived.refs[cell] = `${derived.keys[cell]}.${checksum(source)}`;
       }
     } catch (error) {
@@ -184,7 +161,7 @@ export class Keys {
   #sourceOf(act: Activation, cell: number, derived: Derived): string | null {
     const { plan } = act;
     const { definition } = plan.models[cell]!;
-    let source = this.ownText(plan.models[cell]!);
+    let source = this.texts.ofModel(plan.models[cell]!);
     const names = this.evaluatorNames(act, cell);
     if (names !== '') source += `|e${names}`;
     for (let i = plan.offsets[cell]!; i < plan.offsets[cell + 1]!; i++) {
@@ -217,8 +194,8 @@ export class Keys {
     const derived = this.#in(act);
     if (act.plan.computedBelow[id]!.length > 0) return this.#symbolicText(act, id, derived);
     const value = act.slot(id);
-    if (value instanceof Problem) return `!${value.what.map((what) => (what.kind === 'thrown' ? `thrown ${String(what.error)}` : `${what.kind} ${what.field} ${what.kind === 'invalid' ? this.textOf(what.value, what.schema.secret || isSecretSlot(act, id), () => fieldName(act, id, reader)) : ''}`)).join()}`;
-    return this.textOf(value, isSecretSlot(act, id), () => fieldName(act, id, reader));
+    if (value instanceof Problem) return `!${value.what.map((what) => (what.kind === 'thrown' ? `thrown ${String(what.error)}` : `${what.kind} ${what.field} ${what.kind === 'invalid' ? this.texts.ofValue(what.value, what.schema.secret || isSecretSlot(act, id), () => fieldName(act, id, reader)) : ''}`)).join()}`;
+    return this.texts.ofValue(value, isSecretSlot(act, id), () => fieldName(act, id, reader));
   }
 
   /** How a value will be made that no body has computed yet. Slots are made from lower ids only. */
@@ -241,68 +218,20 @@ export class Keys {
       }
       stack.pop();
       const parts = inputs.map((input) => (plan.computedBelow[input]!.length > 0 ? texts.get(input)! : this.#givenText(act, input)));
-      const how = slot.kind === 'transform' ? this.transformText(slot.transform.definition, slot.transform.values)
-        : slot.kind === 'parse' && slot.fallback !== UNSET ? this.textOf(slot.fallback, isSecretSlot(act, id), () => fieldName(act, id, slot.owner))
+      const how = slot.kind === 'transform' ? this.texts.ofTransform(slot.transform.definition, slot.transform.values)
+        : slot.kind === 'parse' && slot.fallback !== UNSET ? this.texts.ofValue(slot.fallback, isSecretSlot(act, id), () => fieldName(act, id, slot.owner))
         : slot.kind === 'pick' ? slot.field
         : slot.kind === 'computed' ? derived.refs[slot.cell]
         : '';
       const whole = how === null || how === undefined || parts.includes(null as never) ? null : `(${slot.kind} ${how}|${parts.join()})`;
-      texts.set(id, whole === null ? null : `#${this.hasher.text(whole)}`);
+      texts.set(id, whole === null ? null : `#${this.texts.hasher.text(whole)}`);
     }
     return texts.get(target)!;
   }
 
   #givenText(act: Activation, id: number): string {
     const value = act.slot(id);
-    return value instanceof Problem ? '!' : this.textOf(value, isSecretSlot(act, id), () => fieldName(act, id, undefined));
-  }
-
-  transformText(definition: Definition, values: readonly unknown[]): string {
-    const literals = values.map((value, i) => (value === UNSET ? '-' : this.textOf(value, definition.inputs[i]!.schema?.secret === true, () => inputName(definition, definition.inputs[i]!))));
-    return `${this.definitionText(definition)}(${literals.join()})`;
-  }
-
-  /* ---------- what a model is by itself ---------- */
-
-  definitionText(definition: Definition): string {
-    return `${JSON.stringify(definition.name ?? '')}@${codeVersionOf(definition, this.#options.codeVersion, this.hasher)}`;
-  }
-
-  #makeOwn(model: Model): string {
-    const { definition, values } = model;
-    let text = this.definitionText(definition);
-    for (const input of definition.inputs) {
-      if (input.role === 'context' || input.role === 'resource') continue;
-      const value = values[input.index];
-      const container = asContainer(value);
-      const bound = container === undefined ? asModel(value) : undefined;
-      const at = (): string => inputName(definition, input);
-      const isSecret = input.schema?.secret === true;
-      text += `|${JSON.stringify(input.name)}=`;
-      if (value === UNSET) text += '-';
-      else if (container !== undefined) text += this.#containerText(container, isSecret, at);
-      else if (input.role === 'lazy') text += '?';
-      else if (bound === undefined) text += this.textOf(value, isSecret, at);
-      else text += input.role === 'model' ? structureText(bound, this) : '^';
-    }
-    return text;
-  }
-
-  /** A value as it stands in a source, which stores may keep: secrets by their hash only. */
-  textOf(value: unknown, isSecret: boolean, at: () => string): string {
-    if (!isSecret) return valueKey(value, this.hasher, at);
-    try {
-      return `$${this.hasher.text(valueKey(value, this.hasher, at))}`;
-    } catch (error) {
-      // The path within a secret is part of it.
-      throw error instanceof FlowError && error.code === 'UNHASHABLE' ? new FlowError('UNHASHABLE', `${at()}: the secret cannot be hashed. Take one that is plain data, or define the model with cacheable: false.`) : error;
-    }
-  }
-
-  #containerText(container: Container, isSecret: boolean, at: () => string): string {
-    const blanks = container.leaves.map(() => null);
-    const data = container.fill(blanks, blanks.map((_, i) => i));
-    return `${this.textOf(data, isSecret, at)}[${inOrder(container).map((i) => JSON.stringify(container.leaves[i]!.path)).join()}]`;
+    return value instanceof Problem ? '!' : this.texts.ofValue(value, isSecretSlot(act, id), () => fieldName(act, id, undefined));
   }
 }
 
@@ -332,8 +261,6 @@ function isSecretSlot(act: Activation, id: number): boolean {
   return (slot.kind === 'object' || slot.kind === 'check') && slot.owner.contextFields.some(isSecretField);
 }
 
-const inputName = (definition: Definition, { name }: InputSpec): string => `${labelOf(definition)}, input '${name}'`;
-
 function fieldName(act: Activation, id: number, reader: Definition | undefined): string {
   const slot = act.plan.slots[id]!;
   const owner = reader ?? (slot.kind === 'parse' ? slot.owner : undefined);
@@ -351,25 +278,6 @@ function checksum(text: string): string {
     b = Math.imul(b ^ unit, 0x85ebca6b);
   }
   return `${(a >>> 0).toString(36)}${(b >>> 0).toString(36)}`;
-}
-
-/* ---------- what outlives a run ---------- */
-
-const asksModels = ({ definition }: Model): boolean => definition.inputs.some(({ role }) => role === 'model');
-
-/** Whether all that stands in a model's own text is a copy of ours: its literals, and the graphs that its body evaluates itself. */
-const hasFixedText = ({ definition, values }: Model): boolean =>
-  changeableAmong(values).length === 0 && definition.inputs.every(({ role, index }) => role !== 'model' || values[index] === UNSET || isFixed(values[index] as Model));
-
-const memos = new WeakMap<Hasher, Map<string, WeakMap<Model, string>>>();
-
-/** Literals are frozen and code does not change: each model's own text is made once for each way of making it. */
-function ownTexts(hasher: Hasher, mode = 'source'): WeakMap<Model, string> {
-  let byMode = memos.get(hasher);
-  if (byMode === undefined) memos.set(hasher, (byMode = new Map()));
-  let texts = byMode.get(mode);
-  if (texts === undefined) byMode.set(mode, (texts = new WeakMap()));
-  return texts;
 }
 
 /** Throws UNHASHABLE where there is no key. */

@@ -76,7 +76,7 @@ export class Remembered implements Memory {
 
   contentOf(model: Model): unknown {
     try {
-      return this.#keys.ownText(model);
+      return this.#keys.texts.ofModel(model);
     } catch {
       return model; // what cannot be hashed is itself
     }
@@ -96,7 +96,7 @@ export class Remembered implements Memory {
   }
 
   isUntold(reader: Place, act: Activation): boolean {
-    return reader.act !== act && this.#keys.treated.isUntold(reader.act.plan.models[reader.cell]!, act.plan.origin);
+    return reader.act !== act && this.#keys.texts.treated.isUntold(reader.act.plan.models[reader.cell]!, act.plan.origin);
   }
 
   /** The key under which a cell may be kept. */

@@ -4,15 +4,11 @@ import { asContainer, asModel, UNSET } from '../model/brand.ts';
 import type { Model } from '../model/model.ts';
 import type { Rewrite } from '../model/rewrites.ts';
 import { inOrder } from './container-order.ts';
-import type { Keys } from './keys.ts';
-
-const memos = new WeakMap<object, WeakMap<Model, string>>();
+import type { ModelTexts } from './model-texts.ts';
 
 /** A hash of definitions, literals, wiring, rewrites and opaque evaluators. Iterative, and once per model. */
-export function structureText(root: Model, keys: Keys): string {
-  const { hasher } = keys;
-  const known = memos.get(keys) ?? new WeakMap<Model, string>();
-  memos.set(keys, known);
+export function structureText(root: Model, texts: ModelTexts): string {
+  const { hasher, treated, structures: known } = texts;
   const stack = [root];
   while (stack.length > 0) {
     const model = stack[stack.length - 1]!;
@@ -22,7 +18,7 @@ export function structureText(root: Model, keys: Keys): string {
       continue;
     }
     stack.pop();
-    if (!known.has(model)) known.set(model, `~${hasher.text(`${model.rewrites === undefined ? ownStructure(model, keys, known) : wrapperStructure(model, keys, known)}${keys.treated.evaluatorText(model)}`)}`);
+    if (!known.has(model)) known.set(model, `~${hasher.text(`${model.rewrites === undefined ? ownStructure(model, texts) : wrapperStructure(model, texts)}${treated.evaluatorText(model)}`)}`);
   }
   return known.get(root)!;
 }
@@ -38,11 +34,12 @@ function partsOf(model: Model): Model[] {
   return parts;
 }
 
-function ownStructure(model: Model, keys: Keys, known: WeakMap<Model, string>): string {
-  let text = keys.ownText(model);
+function ownStructure(model: Model, texts: ModelTexts): string {
+  const { structures: known } = texts;
+  let text = texts.ofModel(model);
   for (const { name, role, index, schema } of model.definition.inputs) {
     const value = model.values[index];
-    if (role === 'context') text += value === UNSET ? '|-' : `|${keys.textOf(value, schema?.secret === true, () => `context field '${name}'`)}`;
+    if (role === 'context') text += value === UNSET ? '|-' : `|${texts.ofValue(value, schema?.secret === true, () => `context field '${name}'`)}`;
     else if (role !== 'model') {
       const container = asContainer(value);
       if (container !== undefined) text += `[${inOrder(container).map((i) => known.get(container.leaves[i]!.model)!).join()}]`;
@@ -52,9 +49,9 @@ function ownStructure(model: Model, keys: Keys, known: WeakMap<Model, string>): 
   return text;
 }
 
-function wrapperStructure({ base, rewrites }: Model, keys: Keys, known: WeakMap<Model, string>): string {
+function wrapperStructure({ base, rewrites }: Model, texts: ModelTexts): string {
   const kept = rewrites!.kept === undefined ? '' : JSON.stringify([...rewrites!.kept].toSorted());
-  return `with ${kept}|${ordered(rewrites!.list).map((rewrite) => rewriteText(rewrite, keys, known)).join('|')}|${known.get(base)!}`;
+  return `with ${kept}|${ordered(rewrites!.list).map((rewrite) => rewriteText(rewrite, texts)).join('|')}|${texts.structures.get(base)!}`;
 }
 
 /** Between two patches the order of overrides does not count, so they stand by field; of one field the last one wins. */
@@ -75,16 +72,16 @@ function ordered(list: readonly Rewrite[]): Rewrite[] {
   return sorted;
 }
 
-function rewriteText(rewrite: Rewrite, keys: Keys, known: WeakMap<Model, string>): string {
-  const transformed = (transform: (Rewrite & { kind: 'patch' })['transform']): string => keys.transformText(transform.definition, transform.values);
+function rewriteText(rewrite: Rewrite, texts: ModelTexts): string {
+  const transformed = (transform: (Rewrite & { kind: 'patch' })['transform']): string => texts.ofTransform(transform.definition, transform.values);
   switch (rewrite.kind) {
     case 'patch':
       return `p${transformed(rewrite.transform)}`;
     case 'field':
       return `f${JSON.stringify(rewrite.field)}${transformed(rewrite.transform)}`;
     case 'literal':
-      return `l${JSON.stringify(rewrite.field)}${keys.textOf(rewrite.value, rewrite.isSecret, () => `context field '${rewrite.field}'`)}`;
+      return `l${JSON.stringify(rewrite.field)}${texts.ofValue(rewrite.value, rewrite.isSecret, () => `context field '${rewrite.field}'`)}`;
     case 'computed':
-      return `c${JSON.stringify(rewrite.field)}${known.get(rewrite.model)!}`;
+      return `c${JSON.stringify(rewrite.field)}${texts.structures.get(rewrite.model)!}`;
   }
 }

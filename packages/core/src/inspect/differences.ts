@@ -57,7 +57,7 @@ export function partsOf(keys: Keys, act: Activation, cell: number): Part[] {
     const op = plan.ops[i]!;
     if (isSlot(op)) addFields(keys, act, indexOf(op), cell, add);
   }
-  add('the code', keys.definitionText(definition));
+  add('the code', keys.texts.ofDefinition(definition));
   add('the evaluators', keys.evaluatorNames(act, cell));
   return parts;
 }
@@ -75,8 +75,8 @@ function inputToken(keys: Keys, model: Model, index: number, isSecret: boolean):
   const value = model.values[index];
   const bound = asModel(value);
   if (value === UNSET || asContainer(value) !== undefined) return '';
-  if (bound !== undefined) return model.definition.inputs[index]!.role === 'model' ? structureText(bound, keys) : '';
-  return keys.textOf(value, isSecret, () => labelOf(model.definition));
+  if (bound !== undefined) return model.definition.inputs[index]!.role === 'model' ? structureText(bound, keys.texts) : '';
+  return keys.texts.ofValue(value, isSecret, () => labelOf(model.definition));
 }
 
 /** Of a container that holds models nothing is shown, nor of a secret that is no model. */
@@ -98,7 +98,7 @@ function addFields(keys: Keys, act: Activation, id: number, cell: number, add: (
     for (const field of definition.contextFields) {
       const one = (value as Readonly<Record<string, unknown>>)[field.name];
       const isSecret = isSecretField(field);
-      add(`context field '${field.name}'`, keys.textOf(one, isSecret, () => field.name), isSecret ? SECRET_TEXT : one === undefined ? 'not given' : cut(valueText(one), LONGEST));
+      add(`context field '${field.name}'`, keys.texts.ofValue(one, isSecret, () => field.name), isSecret ? SECRET_TEXT : one === undefined ? 'not given' : cut(valueText(one), LONGEST));
     }
   } else if (slot.kind === 'object') add('the context', keys.slotText(act, id, definition));
 }
