@@ -60,6 +60,19 @@ describe('run', () => {
     expect({ status, stdout }).toEqual({ status: 0, stdout: file === 'flow.yaml' ? 'HELLO ADA\n' : 'ADA\n' });
   });
 
+  test('a workflow document that lacks an input: which node needs it, where it is declared, how to give it', () => {
+    const { status, stderr } = start('run', 'flow.yaml', ...defined);
+    expect(status).toBe(2);
+    for (const text of ["name: string (needed by node 'greeting')", "'name' is an input of the document, declared at flow.yaml:2:3.", 'On the command line: name=…']) expect(stderr).toContain(text);
+  });
+
+  test('an input of an instance given as context: how a configuration is overridden', () => {
+    const { status, stderr } = start('run', 'config.yaml#/visits/current', 'day=2024-01-03', ...defined, '--context', '{"place":"park"}');
+    expect(status).toBe(2);
+    expect(stderr).toContain('REGULAR_OVERRIDE');
+    expect(stderr).toContain('visits.now.place=zoo');
+  });
+
   test('an instance of a configuration', () => {
     expect(start('run', 'config.yaml#/change', 'day=2024-01-03', ...defined)).toEqual({ status: 0, stdout: '8\n', stderr: '' });
     expect(start('run', 'config.yaml#/visits/current', 'day=2024-01-03', ...defined).stdout).toBe('9\n');

@@ -1,7 +1,7 @@
 import { FlowError, flowPathOf } from '@flowmodel/core';
 import type { CallableModel, ComputeOptions } from '@flowmodel/core';
 import type { WorkflowModel, WorkflowOutputs } from './compile/compile.ts';
-import { inputPlaceOf, placesText, refusedSource, workflowPlacesOf } from './compile/places.ts';
+import { inputPlaceOf, placesText, refusedSource, withReaders, workflowPlacesOf } from './compile/places.ts';
 import { positionText, WorkflowError } from './errors.ts';
 
 /**
@@ -56,7 +56,7 @@ export function workflowErrorOf(error: unknown, model: CallableModel): WorkflowE
 function messageOf(error: unknown, model: CallableModel): string {
   if (!(error instanceof Error)) return String(error);
   const producer = error instanceof FlowError ? error.details['producer'] : undefined;
-  if (typeof producer !== 'string' || !/^workflow\b/.test(producer)) return error.message;
+  if (typeof producer !== 'string' || !/^workflow\b/.test(producer)) return withReaders(error.message, error, model);
   const source = refusedSource(error, model) ?? producer;
   return error.message.replace(`but ${producer} yielded`, () => `but ${source} yielded`).replace(`Change what ${producer} returns`, () => `Change what ${source} comes to`);
 }

@@ -158,6 +158,21 @@ outputs:
     expect(error.cause).toMatchObject({ code: 'MISSING_CONTEXT' });
   });
 
+  test('missing inputs: the nodes that need them, also inside of others', async () => {
+    const { message } = await run(`inputs:
+  name: { type: string }
+nodes:
+  - { id: a, type: shout, params: { text: '\${name}' } }
+  - { id: b, type: shout, params: { text: '\${name}, \${a}' } }
+  - id: c
+    type: workflow
+    params:
+      param_mapping: { word: '\${name}' }
+      workflow_ir: { inputs: { word: { type: string } }, nodes: [{ id: d, type: shout, params: { text: '\${word}' } }], outputs: { text: { source: '\${d}' } } }
+outputs: { b: { source: '\${b}' }, c: { source: '\${c.text}' } }`, { nam: 'Ada' });
+    expect(message).toContain("\n  - name: string (needed by node 'b', node 'd' in node 'c'). The context has 'nam': did you mean 'name'?\n");
+  });
+
   test('a document given as data has no positions', async () => {
     const { compile } = models();
     const error = await failureOf(compile({ nodes: [{ id: 'a', type: 'risky', params: { text: 'bad' } }] }));

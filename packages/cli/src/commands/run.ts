@@ -1,5 +1,6 @@
 import type { ComputeOptions, Evaluator } from '@flowmodel/core';
 import type { Core } from '../load/core.ts';
+import { workflowFor } from '../load/core.ts';
 import type { ContextOptions, ImportOptions } from '../options.ts';
 import { placed } from '../output/placed.ts';
 import { Progress } from '../output/progress.ts';
@@ -53,7 +54,7 @@ export async function run(session: Session, target: string, pairs: readonly stri
   try {
     result = await withCache(options.cache, opened.path, compute);
   } catch (error) {
-    throw progress.hasStarted ? await placed(error, opened) : asMisfit(error, opened);
+    throw progress.hasStarted ? await placed(error, opened) : await asMisfit(error, opened);
   } finally {
     progress.end(performance.now() - start);
   }
@@ -78,12 +79,15 @@ interface Findings {
 
 const OF_CONTEXT: ReadonlySet<string> = new Set(['MISSING_CONTEXT', 'INVALID_CONTEXT', 'REGULAR_OVERRIDE']);
 
+const INPUTS_ELSEWHERE = 'On the command line: inputs are bound in the module; those of a configuration are overridden by their path there, as visits.now.place=zoo.';
+
 /** An error of the up-front check, where the command line is to blame: with how to say it there. */
-function asMisfit(error: unknown, { core, read }: Opened): unknown {
+async function asMisfit(error: unknown, { core, read, model, path }: Opened): Promise<unknown> {
   if (!(error instanceof core.FlowError) || !OF_CONTEXT.has(error.code)) return error;
   const lacking = ((error.details as Findings).findings ?? []).filter(({ code }) => code === 'MISSING_CONTEXT').map(({ field }) => `${field}=…`);
-  const here = lacking.length === 0 ? [] : [`On the command line: ${[...new Set(lacking)].join(' ')}`];
-  return new UsageError([`${error.code} ${error.message}`, ...[...read.hints, ...here].map((hint) => `  ${hint}`)].join('\n'), { cause: error });
+  const here = error.code === 'REGULAR_OVERRIDE' ? [INPUTS_ELSEWHERE] : lacking.length === 0 ? [] : [`On the command line: ${[...new Set(lacking)].join(' ')}`];
+  const { workflowErrorOf } = await workflowFor(path);
+  return new UsageError([`${error.code} ${workflowErrorOf(error, model).message}`, ...[...read.hints, ...here].map((hint) => `  ${hint}`)].join('\n'), { cause: error });
 }
 
 /**

@@ -98,6 +98,27 @@ function placesOfFindings(error: unknown, path: readonly string[], model: Callab
   return others.every((each) => each.at(-1) === first.at(-1)) ? first : [];
 }
 
+/** A message of the check of a context, with the nodes that need a field in place of the way through the graph. */
+export function withReaders(message: string, error: unknown, model: CallableModel): string {
+  const { findings = [] } = (error instanceof FlowError ? error.details : {}) as { readonly findings?: readonly { readonly field: string; readonly paths: readonly string[] }[] };
+  const lines = message.split('\n');
+  for (const { field, paths } of findings) {
+    const told = `(needed by ${paths[0]}`;
+    const at = lines.findIndex((line) => line.startsWith(`  - ${field}`) && line.includes(told));
+    const readers = [...new Set(paths.map((path) => readerText(placesOn(path.split('.'), model)) ?? path))];
+    const more = readers.length > SHOWN_READERS ? `, and ${readers.length - SHOWN_READERS} more` : '';
+    if (at !== -1) lines[at] = `${lines[at]!.slice(0, lines[at]!.indexOf(told))}(needed by ${readers.slice(0, SHOWN_READERS).join(', ')}${more}${lines[at]!.slice(lines[at]!.indexOf(')', lines[at]!.indexOf(told)))}`;
+  }
+  return lines.join('\n');
+}
+
+const SHOWN_READERS = 5;
+
+/** `node 'text' in node 'load'` */
+function readerText(found: readonly WorkflowPlace[]): string | undefined {
+  return found.length === 0 ? undefined : found.map(({ node, output }) => (node === undefined ? `output '${output}'` : `node '${node}'`)).toReversed().join(' in ');
+}
+
 export const inputPlaceOf = (model: CallableModel, name: string): Place | undefined => inputs.get(model)?.get(name);
 
 /** What yielded the value that an input refused, in the words of the document: `${node.path}` or the input of a document. */
