@@ -4,56 +4,50 @@
  * Looking up goes top down: a cell that the cache knows is done, and what only it needed is never looked at. One level of the graph is asked for at a
  * time. What the cache does not know runs; before a body starts, other runs are asked once more: one may have the result by now, or be at it.
  */
-import { FlowError } from '../errors.ts';
 import { deepFreeze } from '../model/frozen.ts';
 import type { Model } from '../model/model.ts';
 import { GenericResult, isGenericResult } from '../model/result.ts';
 import { eachUpstream } from '../plan/plan.ts';
 import type { Activation } from '../run/activation.ts';
-import { LONGEST_WAIT, systemClock } from '../run/clock.ts';
 import type { Place } from '../run/identity.ts';
 import type { Memory } from '../run/memory.ts';
 import { isPromise } from '../run/results.ts';
 import type { Run } from '../run/run.ts';
 import { EMPTY, Failure, PENDING } from '../run/states.ts';
 import type { Task } from '../run/task.ts';
-import { CacheFailure, garbled, slow, unboxed, verified } from './entries.ts';
+import { unboxed } from './entries.ts';
 import { Flight, flightsOf } from './flights.ts';
 import type { Flights, Passenger } from './flights.ts';
+import { GuardedCache } from './guarded-cache.ts';
+import type { Answers } from './guarded-cache.ts';
 import { noteRun } from './history.ts';
 import { demandKey, Keys } from './keys.ts';
-import type { CacheEntry, ResultCache } from './result-cache.ts';
+import type { CacheEntry } from './result-cache.ts';
 import { rootKeyPlace } from './root-keys.ts';
-import { Stores } from './stores.ts';
-
-type Answers = readonly (CacheEntry | undefined)[];
-
-const CACHE_TIMEOUT = 2000;
 
 export class Remembered implements Memory {
   readonly isOn: boolean;
   readonly #run: Run;
   readonly #keys: Keys;
-  readonly #cache: ResultCache | undefined;
+  readonly #cache: GuardedCache | undefined;
   readonly #flights: Flights | undefined;
   /** Cells that were asked for, by activation. */
   readonly #asked = new Map<Activation, Set<number>>();
   /** This run's flights, and the ones of other runs that it waits for. */
   readonly #own = new Map<Task, Flight>();
   readonly #joined = new Map<Passenger, Flight>();
-  /** The cache did not answer in time: it is not asked again. */
-  #isSlow = false;
-  #hasWarned = false;
-  readonly #stores = new Stores();
+  /** Cells whose flight in another run was not for others. */
+  readonly #refused = new Map<Activation, Set<number>>();
 
   constructor(run: Run) {
     const { cache } = run.options;
     this.#run = run;
     this.#keys = new Keys(run.options);
-    this.#cache = cache;
     this.isOn = cache !== undefined;
-    this.#flights = cache === undefined ? undefined : flightsOf(cache);
-    this.#flights?.begin();
+    if (cache === undefined) return;
+    this.#flights = flightsOf(cache);
+    this.#flights.begin();
+    this.#cache = new GuardedCache(cache, this.#flights, run);
   }
 
   /* ---------- keys ---------- */
@@ -88,6 +82,7 @@ export class Remembered implements Memory {
 
   forget(act: Activation): void {
     this.#asked.delete(act);
+    this.#refused.delete(act);
     this.#keys.forget(act);
   }
 
@@ -116,7 +111,7 @@ export class Remembered implements Memory {
 
   /** The root's key may be known from an earlier run, in which case no other is derived for a hit. */
   #lookUpRoot(act: Activation, cell: number, now: boolean): Promise<void> | undefined {
-    noteRun(this.#cache!, act.plan.origin, act.context, this.#run.options);
+    noteRun(this.#run.options.cache!, act.plan.origin, act.context, this.#run.options);
     const place = this.#run.options.validateResult === false ? undefined : rootKeyPlace(act.plan, act.context, this.#run.options);
     const known = place?.get();
     if (known !== undefined) {
@@ -132,7 +127,7 @@ export class Remembered implements Memory {
     let level = cells;
     while (level.length > 0 && !this.#run.isOver) {
       const { keyed, others } = this.#split(act, level);
-      const answers = keyed.length === 0 ? [] : this.#ask(keyed.map((cell) => this.#keys.known(act, cell)!), now);
+      const answers = keyed.length === 0 ? [] : this.#cache!.ask(keyed.map((cell) => this.#keys.known(act, cell)!), now);
       if (isPromise<Answers>(answers)) {
         return Promise.resolve(answers).then((found) => (this.#run.isOver ? undefined : this.#level(act, this.#take(act, keyed, others, found), false)));
       }
@@ -174,7 +169,7 @@ export class Remembered implements Memory {
   #take(act: Activation, keyed: readonly number[], others: readonly number[], answers: Answers): number[] {
     const misses = [...others];
     keyed.forEach((cell, i) => {
-      const entry = this.#checked(answers[i], this.#keys.source(act, cell));
+      const entry = this.#cache!.checked(answers[i], this.#keys.source(act, cell));
       if (entry === undefined) misses.push(cell);
       else if (act.values[cell] === EMPTY) this.#recalled(act, cell, entry);
     });
@@ -187,101 +182,14 @@ export class Remembered implements Memory {
     return [...next];
   }
 
-  #checked(entry: unknown, source: string): CacheEntry | undefined {
-    if (entry === undefined) return undefined;
-    const good = verified(entry, source);
-    if (good === undefined) this.#warn(garbled());
-    return good;
-  }
-
   #recalled(act: Activation, cell: number, entry: CacheEntry): void {
     const { definition } = act.plan.models[cell]!;
     const { value, box } = unboxed(definition.freeze ? deepFreeze(entry.value) : entry.value);
     this.#run.managed!.recalled(act, cell, value, box);
   }
 
-  /* ---------- the cache ---------- */
-
-  /** Entries by key. A cache that throws, or takes too long, does not know them. */
-  #ask(keys: readonly string[], now: boolean): Answers | Promise<Answers> {
-    const cache = this.#cache!;
-    const nothing = (error: FlowError): Answers => {
-      this.#warn(error);
-      return keys.map(() => undefined);
-    };
-    if (this.#isSlow) return keys.map(() => undefined);
-    if (keys.length > 1 && cache.getMany !== undefined) {
-      let found: ReturnType<NonNullable<ResultCache['getMany']>>;
-      try {
-        found = cache.getMany(keys);
-      } catch (error) {
-        return nothing(new CacheFailure('getMany', error));
-      }
-      return isPromise<Answers>(found) ? this.#inTime(Promise.resolve(found), now, nothing) : listed(found);
-    }
-    const found = keys.map((key) => {
-      try {
-        return cache.get(key);
-      } catch (error) {
-        return void this.#warn(new CacheFailure('get', error));
-      }
-    });
-    if (!found.some((entry) => isPromise(entry))) return found as Answers;
-    const each = found.map((entry) => Promise.resolve(entry).catch((error: unknown) => void this.#warn(new CacheFailure('get', error))));
-    return this.#inTime(Promise.all(each), now, nothing);
-  }
-
-  #inTime(answers: Promise<Answers>, now: boolean, nothing: (error: FlowError) => Answers): Answers | Promise<Answers> {
-    if (now) {
-      answers.catch(() => {});
-      if (this.#run.isSync) throw new FlowError('ASYNC_IN_SYNC', 'The cache answers by a promise, which computeSync cannot await. Use compute, or a cache that answers at once, such as memoryCache().');
-      return nothing(new CacheFailure('get', 'it answers by a promise where none can be awaited'));
-    }
-    const { clock = systemClock, cacheTimeout = CACHE_TIMEOUT } = this.#run.options;
-    const hasLimit = cacheTimeout <= LONGEST_WAIT;
-    return new Promise((resolve) => {
-      let isDone = false;
-      const end = (found: Answers): void => {
-        if (isDone) return;
-        isDone = true;
-        if (timer !== undefined) clock.clearTimeout(timer);
-        this.#waiting.delete(stop);
-        resolve(found);
-      };
-      const stop = (): void => end([]);
-      const timer = !hasLimit ? undefined : clock.setTimeout(() => {
-        this.#isSlow = true;
-        end(nothing(slow(cacheTimeout)));
-      }, cacheTimeout);
-      this.#waiting.add(stop);
-      answers.then((found) => end(listed(found)), (error: unknown) => end(nothing(new CacheFailure('get', error))));
-    });
-  }
-
-  /** Ends the waits for the cache. */
-  readonly #waiting = new Set<() => void>();
-
-  #keep(key: string, entry: CacheEntry): void {
-    if (this.#isSlow) return;
-    try {
-      const stored = this.#cache!.set(key, entry);
-      if (!isPromise(stored)) return;
-      this.#flights!.storing(key, entry, stored);
-      this.#stores.add(stored, (error) => this.#warn(new CacheFailure('set', error)));
-    } catch (error) {
-      this.#warn(new CacheFailure('set', error));
-    }
-  }
-
   stored(): Promise<void> | undefined {
-    return this.#stores.settled();
-  }
-
-  /** Once per run: a cache that is down has much to say. */
-  #warn(error: FlowError): void {
-    if (this.#hasWarned) return;
-    this.#hasWarned = true;
-    this.#run.managed!.warn(error.code, error.message, error.cause ?? error);
+    return this.#cache?.stored();
   }
 
   /* ---------- other runs ---------- */
@@ -290,13 +198,10 @@ export class Remembered implements Memory {
     const key = this.#keyFor(act, cell);
     if (key === undefined || this.#refused.get(act)?.has(cell) === true) return false;
     if (this.#join(act, cell, key)) return true;
-    const recent = this.#checked(this.#flights!.recent(key), this.#keys.source(act, cell));
+    const recent = this.#cache!.checked(this.#flights!.recent(key), this.#keys.source(act, cell));
     if (recent !== undefined) this.#recalled(act, cell, recent);
     return recent !== undefined;
   }
-
-  /** Cells whose flight in another run was not for others. */
-  readonly #refused = new Map<Activation, Set<number>>();
 
   /** Waits for another run that is at a cell's key, if one is. */
   #join(act: Activation, cell: number, key: string): boolean {
@@ -363,7 +268,7 @@ export class Remembered implements Memory {
     }
     const box = act.boxOf(cell);
     const entry: CacheEntry = Object.freeze({ value: isGenericResult(box) && Object.getPrototypeOf(box) !== GenericResult.prototype ? box : outcome, source: this.#keys.source(act, cell) });
-    this.#keep(key, entry);
+    this.#cache!.keep(key, entry);
     this.#flights!.note(key, entry);
     for (const passenger of flight?.passengers ?? []) passenger.arrive(entry);
   }
@@ -382,7 +287,7 @@ export class Remembered implements Memory {
   }
 
   leave(): void {
-    for (const stop of this.#waiting) stop();
+    this.#cache?.leave();
     for (const [passenger, flight] of this.#joined) {
       flight.passengers.delete(passenger);
       if (flight.isOrphan && flight.passengers.size === 0) flight.task.managed.abandon(flight.task);
@@ -391,5 +296,3 @@ export class Remembered implements Memory {
     this.#flights?.end();
   }
 }
-
-const listed = (found: unknown): Answers => (Array.isArray(found) ? (found as Answers) : []);
