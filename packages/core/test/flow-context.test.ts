@@ -226,6 +226,23 @@ describe('equality is by content', () => {
     expect(same(loop(), { n: 1, self: { n: 1, self: {} } })).toBe(false);
   });
 
+  test('so can Sets that hold themselves, alone and among others, and deep ones', () => {
+    const loop = (...more: readonly unknown[]): Set<unknown> => {
+      const set = new Set<unknown>(more);
+      return set.add(set);
+    };
+    expect(same(loop(), loop())).toBe(true);
+    expect(same(loop({ n: 1 }, { n: 2 }), loop({ n: 2 }, { n: 1 }))).toBe(true);
+    expect(same(loop({ n: 1 }, { n: 2 }), loop({ n: 2 }, { n: 3 }))).toBe(false);
+    const deep = (bottom: number): Set<unknown> => {
+      let set = new Set<unknown>([bottom]);
+      for (let i = 0; i < 20_000; i++) set = new Set([set]);
+      return set;
+    };
+    expect(same(deep(1), deep(1))).toBe(true);
+    expect(same(deep(1), deep(2))).toBe(false);
+  });
+
   test('a very deep value can be held and compared', () => {
     const deep = (bottom: number): object => {
       let value: object = { bottom };
