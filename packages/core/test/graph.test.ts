@@ -1,7 +1,7 @@
 // Contract §8, graphOf: a graph as plain JSON nodes and edges.
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { closedContext, computed, contextFieldsOf, contextTransform, Dependency, explain, flowModel, FromContext, graphOf, Lazy, ModelInput, toDot, toMermaid } from '@flowmodel/core';
+import { closedContext, computed, contextFieldsOf, contextTransform, Dependency, explain, flowModel, FromContext, graphOf, Lazy, ModelInput, ModelRegistry, toDot, toMermaid } from '@flowmodel/core';
 import type { CallableModel, FlowGraph } from '@flowmodel/core';
 import { flowError } from './flow-error.ts';
 
@@ -137,12 +137,15 @@ describe('graphOf', () => {
 
 describe('what is no model', () => {
   test.each([
-    ['graphOf', graphOf],
-    ['explain', explain],
-    ['contextFieldsOf', contextFieldsOf],
-  ] as const)('%s says how one is made', async (name, look) => {
-    const answer = async (value: unknown): Promise<unknown> => look(value as never);
-    await expect(answer(relay)).rejects.toThrow(flowError('BIND', `${name} expects a model, got function relay. Call the factory first: ${name}(factory({ … })).`));
+    ['graphOf(', graphOf],
+    ['explain(', explain],
+    ['contextFieldsOf(', contextFieldsOf],
+    ['computed(', computed],
+    ['ModelRegistry.set(path, ', (model: CallableModel) => new ModelRegistry().set('/a', model)],
+  ] as const)('%s…) says how one is made', async (call, use) => {
+    const name = call.split('(')[0]!;
+    const answer = async (value: unknown): Promise<unknown> => use(value as never);
+    await expect(answer(relay)).rejects.toThrow(flowError('BIND', `${name} expects a model, got function relay. Call the factory first: ${call}factory({ … })).`));
     await expect(answer(undefined)).rejects.toThrow(flowError('BIND', `${name} expects a model, got undefined. Pass one that a factory made.`));
   });
 });

@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { contextTransform, Dependency, flowModel, FromContext, isModel, Lazy, ModelInput } from '@flowmodel/core';
+import { contextTransform, Dependency, flowModel, FromContext, fromField, isModel, Lazy, ModelInput } from '@flowmodel/core';
 import { flowError, thrownBy } from './flow-error.ts';
 
 const add = flowModel({ name: 'add', inputs: { a: z.number(), b: FromContext(z.number()) } }, ({ a, b }) => a + b);
@@ -226,6 +226,10 @@ describe('overrides', () => {
 });
 
 describe('what a wrapper prints', () => {
+  test('a field that reads another', () => {
+    expect(inspect(add({ a: 10 }).flow.withContext({ b: fromField('amount', z.number()) }))).toBe("add({ a: 10 }).flow.withContext({ b: fromField('amount') })");
+  });
+
   test('CC-WITH-37 the text reads like the call, on one line', () => {
     const wrapper = add({ a: 10 }).flow.withContext(setB({ to: 1 }), { b: plus({ amount: 2 }) });
     expect(inspect(wrapper)).toBe('add({ a: 10 }).flow.withContext({ b: plus({ amount: 2 }) })');

@@ -5,8 +5,8 @@ import { asModel, UNSET } from '../model/brand.ts';
 import { labelOf } from '../model/definition.ts';
 import type { Definition } from '../model/definition.ts';
 import { ClosedContextRewrite, ComputedOverride } from '../model/rewrites.ts';
+import { expectModel } from '../model/expect-model.ts';
 import { BoundTransform, readers } from '../model/transform.ts';
-import { nestedModel } from '../run/nested.ts';
 import type { FieldDecorator, PatchDecorator, PositionalDecorator, PositionalTransformOptions } from '../decorators/types.ts';
 import type { ClosedContext, ComputedFrom, FieldFactory, FieldReturn, FieldTransform, Inputs, ModelYielding, Need, PatchFactory, PatchReturn, TransformShape } from '../types.ts';
 import { define, register, TRANSFORM } from './define.ts';
@@ -132,7 +132,7 @@ export function fromField<const K extends string, S extends core.$ZodType>(field
  * ```
  */
 export function computed<M extends ModelYielding<unknown>>(model: M): ComputedFrom<M> {
-  return new ComputedOverride(nestedModel(model)) as unknown as ComputedFrom<M>; // types are phantom
+  return new ComputedOverride(expectModel('computed(', model)) as unknown as ComputedFrom<M>; // types are phantom
 }
 
 /**

@@ -1,8 +1,8 @@
 import type * as core from 'zod/v4/core';
 import { readsOf } from '../context/contract.ts';
 import { isSecretField, labelOf } from '../model/definition.ts';
+import { expectModel } from '../model/expect-model.ts';
 import type { CallableModel } from '../types.ts';
-import { lookedAt } from './inspect.ts';
 import { typeOf } from './own-contract.ts';
 
 /** One field that a graph may read from its context, for whoever reads contexts from text or draws a form for them. */
@@ -32,7 +32,7 @@ export interface ContextFieldSummary {
  */
 export function contextFieldsOf(model: CallableModel): Readonly<Record<string, ContextFieldSummary>> {
   const fields: Record<string, ContextFieldSummary> = {};
-  for (const [name, readers] of readsOf(lookedAt('contextFieldsOf', model))) {
+  for (const [name, readers] of readsOf(expectModel('contextFieldsOf(', model))) {
     const own = readers.map(({ field }) => field);
     const summary: ContextFieldSummary = Object.freeze({
       type: typeOf(own),

@@ -4,6 +4,7 @@ import { Keys } from '../cache/keys.ts';
 import type { CacheEntry } from '../cache/result-cache.ts';
 import { FlowError, issueText, listNames } from '../errors.ts';
 import { labelOf } from '../model/definition.ts';
+import { expectModel } from '../model/expect-model.ts';
 import type { Model } from '../model/model.ts';
 import { indexOf, isSlot, isSpecial } from '../plan/plan.ts';
 import { planOf } from '../plan/planner.ts';
@@ -16,7 +17,7 @@ import { differences, partsOf } from './differences.ts';
 import { Explained } from './explanation.ts';
 import { graphOfSurvey } from './graph.ts';
 import type { Remarks } from './graph.ts';
-import { givenFields, lookedAt } from './inspect.ts';
+import { givenFields } from './inspect.ts';
 import { Survey } from './survey.ts';
 import type { ExplainedNode, Explanation } from './types.ts';
 
@@ -40,7 +41,7 @@ import type { ExplainedNode, Explanation } from './types.ts';
  * ```
  */
 export async function explain(model: CallableModel, context?: object, options?: ComputeOptions): Promise<Explanation> {
-  const root = lookedAt('explain', model);
+  const root = expectModel('explain(', model);
   const resolved = resolveOptions(options);
   const sight = new Sight(root, givenFields(context, root), resolved);
   const { survey } = sight;

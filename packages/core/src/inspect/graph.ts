@@ -1,11 +1,12 @@
 /** `graphOf`: a graph as plain JSON. */
 import { asModel, UNSET } from '../model/brand.ts';
 import { labelOf } from '../model/definition.ts';
+import { expectModel } from '../model/expect-model.ts';
 import type { Model } from '../model/model.ts';
 import type { CallableModel } from '../types.ts';
 import { boundInput, contextField } from './fields.ts';
 import type { Found } from './fields.ts';
-import { givenFields, lookedAt } from './inspect.ts';
+import { givenFields } from './inspect.ts';
 import { typeOf } from './own-contract.ts';
 import { rewritesOf } from './rewrite-text.ts';
 import { Survey } from './survey.ts';
@@ -28,7 +29,7 @@ import type { FlowGraph, FlowGraphEdge, FlowGraphInput, FlowGraphNode } from './
  * ```
  */
 export function graphOf(model: CallableModel, context?: object): FlowGraph {
-  const root = lookedAt('graphOf', model);
+  const root = expectModel('graphOf(', model);
   return graphOfSurvey(root, new Survey(root, givenFields(context, root)), () => NOTHING);
 }
 

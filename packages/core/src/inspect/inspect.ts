@@ -54,14 +54,6 @@ export function givenFields(context: unknown, model: Model): Readonly<Record<str
   return fields;
 }
 
-/** The model that a function was asked to look at. Throws BIND. */
-export function lookedAt(who: string, value: unknown): Model {
-  const model = asModel(value);
-  if (model !== undefined) return model;
-  const fix = typeof value === 'function' && 'definition' in value ? `Call the factory first: ${who}(factory({ … })).` : 'Pass one that a factory made.';
-  throw new FlowError('BIND', `${who} expects a model, got ${show(value)}. ${fix}`);
-}
-
 export const callable = (model: Model): CallableModel => model as unknown as CallableModel; // the class behind the interface
 
 /** Whether `configureFlow` supplies a resource. */

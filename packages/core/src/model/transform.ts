@@ -23,8 +23,9 @@ export class BoundTransform {
     return true;
   }
 
-  /** `previousWindow({ days: 30 })` */
+  /** `previousWindow({ days: 30 })`, `fromField('day')` */
   toString(): string {
+    if (readers.has(this.definition)) return this.definition.description!;
     const args = this.definition.inputs.filter((input) => this.given[input.index] !== UNSET).map((input) => `${input.name}: ${showFor(input.schema, this.given[input.index])}`);
     return `${labelOf(this.definition)}(${args.length === 0 ? '' : `{ ${args.join(', ')} }`})`;
   }

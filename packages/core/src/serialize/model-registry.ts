@@ -2,8 +2,8 @@
 import { upstreamOf } from '../context/contract.ts';
 import { didYouMean, FlowError, listNames, show } from '../errors.ts';
 import { asModel } from '../model/brand.ts';
+import { expectModel } from '../model/expect-model.ts';
 import type { Model } from '../model/model.ts';
-import { nestedModel } from '../run/nested.ts';
 import type { CallableModel, ModelYielding } from '../types.ts';
 import { built } from './from-json.ts';
 import type { ModelFromJSONOptions } from './from-json.ts';
@@ -34,7 +34,7 @@ export class ModelRegistry {
   set(path: string, model: ModelYielding<unknown>): this {
     const full = this.#full(path);
     if (full === '/') throw new FlowError('DEFINITION', "'/' is the root folder of a registry. Give the model a name: '/delta'.");
-    this.#models.set(full, nestedModel(model));
+    this.#models.set(full, expectModel('ModelRegistry.set(path, ', model));
     return this;
   }
 
@@ -80,7 +80,7 @@ export class ModelRegistry {
 
   /** The paths of the registered models that a model is built upon, near ones first. */
   dependenciesOf(model: ModelYielding<unknown>): string[] {
-    const seen = new Set<Model>([nestedModel(model)]);
+    const seen = new Set<Model>([expectModel('ModelRegistry.dependenciesOf(', model)]);
     for (const each of seen) for (const upstream of [...upstreamOf(each), ...unevaluatedIn(each)]) seen.add(upstream);
     const paths = new Map<Model, string[]>();
     for (const [path, registered] of this.#models) paths.set(registered, [...(paths.get(registered) ?? []), path]);
@@ -99,7 +99,7 @@ export class ModelRegistry {
     for (const path of loadingOrder(graphs)) {
       const folder = this.at(folderOf(path));
       const registry = { get: (ref: string) => (loaded.get(folder.#full(ref)) as unknown as CallableModel | undefined) ?? folder.get(ref) };
-      loaded.set(path, nestedModel(built(graphs.get(path)!, { ...options, registry })));
+      loaded.set(path, asModel(built(graphs.get(path)!, { ...options, registry }))!); // whatever is built is one
     }
     for (const path of graphs.keys()) this.#models.set(path, loaded.get(path)!);
     return this;
