@@ -21,6 +21,13 @@ describe('awaited', () => {
     expect(stats).toMatchObject({ total: 3, ok: 2, failed: 1, skipped: 0 });
   });
 
+  test('its time is in milliseconds, with no more digits than a clock knows', async () => {
+    let now = 1_000;
+    const clock = { now: () => (now += 0.1), setTimeout: () => 0, clearTimeout: () => {} };
+    const { stats } = await mapFlow(square, [{ n: 1 }, { n: 2 }, { n: 3 }], { clock });
+    expect(String(stats.durationMs)).toMatch(/^\d+\.\d{1,3}$/);
+  });
+
   test('it begins when it is awaited, and once', async () => {
     const desk = new Desk();
     const mapping = mapFlow(atDesk(desk), numbers(2));

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { createStore, Flow, Node } from '@flowmodel/store';
 import type { Store } from '@flowmodel/store';
 import { describe, expect, test } from 'vitest';
@@ -11,6 +12,13 @@ function node<S>(phases: { name?: string; prep?: (shared: S) => unknown; exec?: 
 }
 
 describe('a created store', () => {
+  test('prints its state, and how often it changed', async () => {
+    const store = createStore({ n: 1 });
+    await node<{ n: number }>({ post: (shared) => void (shared.n += 1) }).run(store);
+    expect(inspect(store)).toBe('Store { commits: 1, state: { n: 2 } }');
+    expect(inspect({ store: createStore({ deep: { deeper: {} } }) }, { depth: 1 })).toBe('{ store: Store { commits: 0, state: [Object] } }');
+  });
+
   test('each prep and post works on a draft of the latest state, and commits it as one set of patches', async () => {
     interface State {
       a: number;

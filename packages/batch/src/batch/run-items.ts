@@ -246,6 +246,6 @@ class Tally {
   }
 
   stats(durationMs: number): BatchStats {
-    return Object.freeze({ total: this.#total, ok: this.#ok, failed: this.#failed, skipped: this.#total - this.#ok - this.#failed, durationMs });
+    return Object.freeze({ total: this.#total, ok: this.#ok, failed: this.#failed, skipped: this.#total - this.#ok - this.#failed, durationMs: Math.round(durationMs * 1_000) / 1_000 }); // clocks know microseconds; the rest is rounding
   }
 }

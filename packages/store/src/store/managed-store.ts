@@ -40,6 +40,9 @@ const storeBrand: unique symbol = Symbol.for('flowmodel.store') as never;
 
 export const isStore = (shared: unknown): shared is ManagedStore<object> => typeof shared === 'object' && shared !== null && storeBrand in shared;
 
+/** Node's hook for `console.log`. */
+const inspectHook: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
+
 export class ManagedStore<State extends object> implements Store<State> {
   readonly [storeBrand] = true;
   commits = 0;
@@ -58,6 +61,11 @@ export class ManagedStore<State extends object> implements Store<State> {
 
   get state(): DeepReadonly<State> {
     return this.#state as DeepReadonly<State>; // frozen
+  }
+
+  /** `Store { commits: 3, state: { n: 6 } }` */
+  [inspectHook](depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
+    return `Store ${inspect({ commits: this.commits, state: this.#state }, { ...options, depth })}`;
   }
 
   get patches(): readonly StoreCommit[] {
