@@ -170,6 +170,7 @@ nodes:
       param_mapping: { word: '\${name}' }
       workflow_ir: { inputs: { word: { type: string } }, nodes: [{ id: d, type: shout, params: { text: '\${word}' } }], outputs: { text: { source: '\${d}' } } }
 outputs: { b: { source: '\${b}' }, c: { source: '\${c.text}' } }`, { nam: 'Ada' });
+    expect(message).toMatch(/^workflow cannot run \('name'\): /); // no single node is to blame
     expect(message).toContain("\n  - name: string (needed by node 'b', node 'd' in node 'c'). The context has 'nam': did you mean 'name'?\n");
   });
 

@@ -94,7 +94,7 @@ export function workflowPlacesOf(error: unknown, model: CallableModel): readonly
 function placesOfFindings(error: unknown, path: readonly string[], model: CallableModel): readonly WorkflowPlace[] {
   if (path.length === 0 || !(error instanceof FlowError)) return [];
   const { findings = [] } = error.details as { readonly findings?: readonly { readonly paths: readonly string[] }[] };
-  const [first = [], ...others] = findings.map(({ paths: [joined = ''] }) => placesOn(joined.split('.'), model));
+  const [first = [], ...others] = findings.flatMap(({ paths }) => paths.map((joined) => placesOn(joined.split('.'), model)));
   return others.every((each) => each.at(-1) === first.at(-1)) ? first : [];
 }
 
