@@ -13,7 +13,7 @@ export function computing(remembering: Remembering): Pick<Engine, 'compute' | 'c
     const options = resolveOptions(given);
     const plan = planOf(model, treatOf(options));
     const fields = contextFor(model, context);
-    const known = options.cache === undefined ? undefined : remembering.known(model, plan, fields, options, isSync);
+    const known = options.cache === undefined ? undefined : remembering.known(model, plan, fields, options);
     return known ?? new Run(plan, fields, options, isSync, remembering);
   };
   return {

@@ -48,5 +48,5 @@ export interface Memory {
 export interface Remembering {
   memoryOf(run: Run): Memory;
   /** The outcome of a whole computation that is known without a run; undefined where there has to be one. */
-  known(model: Model, plan: Plan, context: Readonly<Record<string, unknown>>, options: ComputeOptions, isSync: boolean): { readonly outcome: unknown } | undefined;
+  known(model: Model, plan: Plan, context: Readonly<Record<string, unknown>>, options: ComputeOptions): { readonly outcome: unknown } | undefined;
 }
