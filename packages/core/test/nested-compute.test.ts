@@ -1,5 +1,5 @@
 /** api.md §7: what a body asks of its run. */
-import { DefinitionRegistry, FlowContext, FlowResult, flowModel, flowPathOf, FromContext, GenericResult, Lazy, memoryCache, modelClass, ModelInput, Resource } from '@flowmodel/core';
+import { computed, DefinitionRegistry, FlowContext, FlowResult, flowModel, flowPathOf, FromContext, GenericResult, Lazy, memoryCache, modelClass, ModelInput, Resource } from '@flowmodel/core';
 import type { CallableModel, ComputeOptions, FlowRun } from '@flowmodel/core';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -473,4 +473,27 @@ test('evaluations of one model are the same where what it receives is: 1, "1", N
   const all = flowModel({ name: 'nested.probes', inputs: {} }, (_, run) => Promise.all(list.map((it) => run.compute(probe, { it }))));
   expect((await all().flow.compute()).value).toEqual(list);
   expect(seen).toEqual([1, '1', Number.NaN, 0, -0, '', true, 1n, null, [1], { a: 1 }]);
+});
+
+describe('one evaluation, reached in several ways', () => {
+  const seen: unknown[] = [];
+  const leaf = flowModel({ name: 'nested.leaf', inputs: { it: FromContext(z.union([z.string(), z.number()])) } }, ({ it }) => {
+    seen.push(it);
+    return it;
+  })();
+  const one = flowModel({ name: 'nested.oneYielding', inputs: {} }, () => 1)();
+  const both = flowModel({ name: 'nested.bothWays', inputs: { bound: z.unknown() } }, async ({ bound }, run) => [bound, await run.compute(leaf, { it: 1 })]);
+
+  test.each<{ what: string; bound: () => CallableModel; options?: ComputeOptions }>([
+    { what: 'a literal', bound: () => leaf.flow.withContext({ it: 1 }) },
+    { what: 'the context', bound: () => leaf },
+    { what: 'what a model yields', bound: () => leaf.flow.withContext({ it: computed(one) }) },
+    { what: 'the context, where an override treats another model', bound: () => leaf, options: { overrides: [{ models: [one], volatile: true }] } },
+    { what: 'what a model yields, where an override treats that one', bound: () => leaf.flow.withContext({ it: computed(one) }), options: { overrides: [{ models: [one], volatile: true }] } },
+    { what: 'the context, with a cache', bound: () => leaf, options: { cache: memoryCache({ max: 10 }) } },
+  ])('by run.compute and by $what: its body runs once', async ({ bound, options }) => {
+    seen.length = 0;
+    expect((await both({ bound: bound() }).flow.compute({ it: 1 }, options)).value).toEqual([1, 1]);
+    expect(seen).toEqual([1]);
+  });
 });

@@ -105,13 +105,11 @@ export class Identities {
 
   /** By what a cell is made from, where all of that is known. */
   #byContent(act: Activation, cell: number): Known | undefined {
-    const { plan } = act;
-    const start = plan.offsets[cell]!;
-    const op = plan.ops[start]!;
     // A name costs more than many a body. What has one input, a plain value, needs none: bodies ask for such models by the thousand.
-    if (plan.offsets[cell + 1] === start + 1 && isSlot(op) && plan.treatments.size === 0 && !isWaiting(act, indexOf(op))) {
-      const value = act.slot(indexOf(op));
-      if (typeof value === 'string' || (typeof value === 'number' && !Object.is(value, -0))) return this.#knownWith(plan.models[cell]!, value);
+    const slot = onlySlot(act.plan, cell);
+    if (slot !== undefined && !isWaiting(act, slot)) {
+      const value = act.slot(slot);
+      if (typeof value === 'string' || (typeof value === 'number' && !Object.is(value, -0))) return this.#knownWith(act.plan.models[cell]!, value);
     }
     const name = this.#formed(act, cell, act.identities, this.#filled);
     return name === undefined ? undefined : this.#knownAs(name);
@@ -304,6 +302,18 @@ function anyEqualAmong(values: readonly unknown[]): boolean {
     }
   }
   return false;
+}
+
+/** The slot that a cell is made from, if there is nothing else: what only has to run before it, because a slot is made from it, does not count. */
+function onlySlot(plan: Plan, cell: number): number | undefined {
+  const start = plan.offsets[cell]!;
+  const end = plan.offsets[cell + 1]!;
+  if (end === start || !isSlot(plan.ops[start]!) || plan.treatments.has(cell)) return undefined;
+  for (let i = start + 1; i < end; i++) {
+    const op = plan.ops[i]!;
+    if (!isSpecial(op) || plan.operands[indexOf(op)]!.kind !== 'after') return undefined;
+  }
+  return indexOf(plan.ops[start]!);
 }
 
 /** Whether a slot is made from a model's value that is not there: it was not looked at, since what needs it came from the cache. */
