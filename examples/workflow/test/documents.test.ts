@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { graphOf, toMermaid } from '@flowmodel/core';
 import type { FlowEvent } from '@flowmodel/core';
 import { weatherFile } from '@flowmodel/example-weather/src/load.ts';
@@ -11,6 +13,16 @@ import { definitions } from '../src/models.ts';
 import '../src/weather.ts';
 
 const run = async (name: string, inputs: object) => (await compileWorkflowFile(documents(name), { definitions }).flow.compute(inputs)).value;
+
+test('npm start runs the documents and prints their outputs', () => {
+  const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--conditions=@flowmodel/source', cli], { encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout.split('\n').filter((line) => /^[a-z]+[/.]/.test(line)).map((line) => line.replace(/,.*/, ''))).toEqual([
+    'parameters/simple.yaml', 'parameters/configuration.yaml', 'parameters/dynamic.yaml', 'parameters/batch.yaml', 'parameters/item.yaml', 'parameters/issues.json', 'rates.yaml', 'rates.yaml', 'weather/report.yaml',
+  ]);
+  expect(stdout).toContain("{ result: 'report.md as json' }");
+});
 
 test('every document is valid, and none has a warning', () => {
   const files = readdirSync(documents(''), { recursive: true, encoding: 'utf8' }).filter((file) => /\.(yaml|json)$/.test(file));

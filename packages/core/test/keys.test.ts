@@ -327,3 +327,8 @@ test('fromField over a computed field: equal graphs have equal keys', () => {
   expect(keyOf(make('y'))).toBe(keyOf(make('y')));
   expect(keyOf(use().flow.withContext({ x: fromField('y', z.string()) }), { y: 'a' })).toBe(keyOf(use().flow.withContext({ x: fromField('z', z.string()) }), { z: 'a' }));
 });
+
+test('what is no model is refused in the name of keyOf', () => {
+  const factory = flowModel({ name: 'keys.noModel', inputs: {} }, () => 1);
+  expect(refusal(() => keyOf(factory as never))).toMatchObject({ code: 'BIND', message: expect.stringContaining('keyOf expects a model') });
+});

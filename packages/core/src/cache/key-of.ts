@@ -1,7 +1,7 @@
+import { expectModel } from '../model/expect-model.ts';
 import type { Model } from '../model/model.ts';
 import { planOf } from '../plan/planner.ts';
 import { contextFor } from '../run/given.ts';
-import { nestedModel } from '../run/nested.ts';
 import { resolveOptions, treatOf } from '../run/options.ts';
 import type { ComputeOptions } from '../run/options.ts';
 import { Run } from '../run/run.ts';
@@ -25,7 +25,7 @@ import { rootKeyPlace } from './root-keys.ts';
  * ```
  */
 export function keyOf(model: ModelYielding<unknown>, context?: object, options?: ComputeOptions): string {
-  const subject: Model = nestedModel(model);
+  const subject: Model = expectModel('keyOf(', model);
   const resolved = { ...resolveOptions(options), cache: undefined, observer: undefined };
   const plan = planOf(subject, treatOf(resolved));
   const fields = contextFor(subject, context);
