@@ -188,7 +188,7 @@ const HEADINGS: Readonly<Record<Code, readonly [string, string]>> = {
 
 /** What to do inside a body. */
 const NESTED: Readonly<Partial<Record<Code, readonly [string, string]>>> = {
-  MISSING_CONTEXT: ['context fields are missing', 'A nested evaluation sees the context that it is given: pass them by run.compute(model, { … }), or let the calling model declare them by FromContext.'],
+  MISSING_CONTEXT: ['context fields are missing', 'A nested evaluation sees the context that it is given: pass them by run.compute(model, { … }), or let the calling model declare them by FromContext. To an instance of a batch they come from its item, or from what the batch shares.'],
 };
 
 function contractError(act: Activation, findings: readonly Finding[]): FlowError {
