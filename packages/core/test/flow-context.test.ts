@@ -300,3 +300,15 @@ test('it prints its fields on one line, cut short where they are many', () => {
   expect(long).not.toContain('\n');
   expect(long.length).toBeLessThan(150);
 });
+
+test('a recipe works on containers as they were, beside a date too: the length of an array, and objects without a prototype', () => {
+  const bare = Object.assign(Object.create(null) as { n: number }, { n: 1 });
+  const list = [new Date(0)];
+  list.length = 3;
+  const updated = new FlowContext({ data: { list, bare } }).update((draft) => {
+    draft.data.list[0]!.setTime(5);
+  });
+  const { data } = updated.toObject();
+  expect([data.list[0]!.getTime(), data.list.length, Object.getPrototypeOf(data.bare)]).toEqual([5, 3, null]);
+  expect(list[0]!.getTime()).toBe(0);
+});

@@ -1,5 +1,5 @@
 import { enableMapSet, produce } from 'immer';
-import { isContainer } from './frozen.ts';
+import { dataCopy, isContainer } from './frozen.ts';
 
 /** A copy of plain data as a recipe leaves its Immer draft; the data itself stays as it is. Maps and Sets inside can be drafted too. */
 export function drafted<T extends object>(data: T, recipe: (draft: T) => void): T {
@@ -10,7 +10,7 @@ export function drafted<T extends object>(data: T, recipe: (draft: T) => void): 
 /** Immer drafts no dates: a recipe that sets one would set the data's own. Fields that hold none are left as they are, and so stay shared. */
 function withOwnDates<T extends object>(data: T): T {
   let own: Record<string, unknown> | undefined;
-  for (const [name, value] of Object.entries(data)) if (holdsDate(value)) (own ??= { ...data } as Record<string, unknown>)[name] = copied(value);
+  for (const [name, value] of Object.entries(data)) if (holdsDate(value)) (own ??= { ...data } as Record<string, unknown>)[name] = dataCopy(value, () => false).root;
   return (own as T | undefined) ?? data;
 }
 
@@ -24,22 +24,4 @@ function holdsDate(value: unknown): boolean {
     if (isContainer(item)) for (const inner of itemsOf(item)) if (typeof inner === 'object') seen.add(inner);
   }
   return false;
-}
-
-/** A copy of containers and dates, sharing kept. */
-function copied(value: unknown): unknown {
-  const copies = new Map<object, object>();
-  const copy = (item: unknown): unknown => {
-    if (item instanceof Date) return new Date(item);
-    if (!isContainer(item)) return item;
-    if (!copies.has(item)) copies.set(item, item instanceof Map ? new Map() : item instanceof Set ? new Set() : Array.isArray(item) ? [] : {});
-    return copies.get(item);
-  };
-  const root = copy(value);
-  for (const [source, twin] of copies) {
-    if (source instanceof Map) for (const [key, item] of source) (twin as Map<unknown, unknown>).set(copy(key), copy(item));
-    else if (source instanceof Set) for (const item of source) (twin as Set<unknown>).add(copy(item));
-    else for (const [key, item] of Object.entries(source)) Object.defineProperty(twin, key, { value: copy(item), enumerable: true, writable: true, configurable: true });
-  }
-  return root;
 }

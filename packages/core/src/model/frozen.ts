@@ -57,11 +57,22 @@ export function frozenCopy<T>(value: T): T {
   if (!isContainer(value) || deeplyFrozen.has(value)) return value;
   const flat = Array.isArray(value) ? flatCopy(value as readonly unknown[]) : undefined;
   if (flat !== undefined) return flat as T & unknown[];
+  const { root, twins } = dataCopy(value, (container) => deeplyFrozen.has(container));
+  for (const twin of twins) {
+    if (twin instanceof Map || twin instanceof Set) continue;
+    Object.freeze(twin);
+    deeplyFrozen.add(twin);
+  }
+  return root;
+}
+
+/** A copy of containers and dates, sharing and cycles kept, and all the containers that were made for it. What `isKept` says is not copied. */
+export function dataCopy<T>(value: T, isKept: (container: object) => boolean): { readonly root: T; readonly twins: Iterable<object> } {
   const copies = new Map<object, object>();
   const pending: object[] = [];
   const copy = (item: unknown): unknown => {
     if (item instanceof Date) return new Date(item);
-    if (!isContainer(item) || deeplyFrozen.has(item)) return item;
+    if (!isContainer(item) || isKept(item)) return item;
     let twin = copies.get(item);
     if (twin === undefined) {
       twin = Array.isArray(item) ? new Array(item.length) : item instanceof Map ? new Map() : item instanceof Set ? new Set() : Object.create(Object.getPrototypeOf(item) as object | null) as object;
@@ -70,7 +81,7 @@ export function frozenCopy<T>(value: T): T {
     }
     return twin;
   };
-  const root = copy(value) as T & object;
+  const root = copy(value) as T;
   while (pending.length > 0) {
     const source = pending.pop()!;
     const twin = copies.get(source)!;
@@ -82,12 +93,7 @@ export function frozenCopy<T>(value: T): T {
       for (const [key, item] of Object.entries(source)) Object.defineProperty(twin, key, { value: copy(item), enumerable: true, writable: true, configurable: true });
     }
   }
-  for (const twin of copies.values()) {
-    if (twin instanceof Map || twin instanceof Set) continue;
-    Object.freeze(twin);
-    deeplyFrozen.add(twin);
-  }
-  return root;
+  return { root, twins: copies.values() };
 }
 
 /** A frozen copy of an array that holds no containers and no dates, which is most of the large ones; undefined for others. */
