@@ -47,13 +47,17 @@ export function assigned(text: string, pairs: readonly string[], configs: readon
   reportFiles([target.file, ...configs]);
   if (!target.isDocument && configs.length > 0) throw new UsageError(`'${shortName(target.file)}' is no configuration, and --config is merged over one.`);
   const names: ReadonlySet<string> = target.isDocument ? configuredNames(target.file, configs) : new Set();
-  const isOverride = (pair: string): boolean => {
-    const [first, next] = [/^[^.[=]*/.exec(pair)![0], /[.[=]/.exec(pair)?.[0]];
-    const meant = names.has(first) || next === undefined || next === '=' ? undefined : nearest(first, names);
-    if (meant !== undefined) throw new UsageError(`'${pair}' overrides nothing: the configuration has no '${first}'. Did you mean '${meant}'?`);
-    return names.has(first) && pair.includes('=');
-  };
-  return { fields: pairs.filter((pair) => !isOverride(pair)), layers: { configs, overrides: pairs.filter(isOverride) } };
+  const overrides = pairs.filter((pair) => isOverride(pair, names));
+  return { fields: pairs.filter((pair) => !overrides.includes(pair)), layers: { configs, overrides } };
+}
+
+/** Throws a UsageError for a path whose first name is nearly one of the configuration's. */
+function isOverride(pair: string, names: ReadonlySet<string>): boolean {
+  const [, first = '', next] = /^([^.[=]*)(.?)/.exec(pair)!;
+  if (names.has(first)) return pair.includes('=');
+  const meant = next === '.' || next === '[' ? nearest(first, names) : undefined;
+  if (meant !== undefined) throw new UsageError(`'${pair}' overrides nothing: the configuration has no '${first}'. Did you mean '${meant}'?`);
+  return false;
 }
 
 /** The paths of a configuration's models, where there are several and the target names none; nothing for other targets. */
