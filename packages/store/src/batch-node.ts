@@ -9,7 +9,7 @@ import { nodeName } from './names.ts';
 import { Node } from './node.ts';
 import type { ActionResult, AnyNode, MaybePromise } from './types.ts';
 
-/** What a batch node's `prep` may yield: any iterable but a string, or nothing for no items. */
+/** What a batch node's `prep` may yield: an iterable that is no string, or nothing for no items. */
 export type Items<Item> = Iterable<Item> | null | undefined;
 
 /**

@@ -142,7 +142,7 @@ class Items {
     try {
       params = job.prepared(item);
     } catch (error) {
-      return void Promise.resolve().then(() => this.failed(item, index, error)); // as late as any other outcome
+      return void Promise.resolve().then(() => this.failed(item, index, error)); // as late as every other outcome
     }
     computeInto(this.#run, job.each, this.#contextOf(params), this.#nested, new Instance(this, params, index));
   }
