@@ -70,11 +70,12 @@ export interface Plan {
   readonly hasEvaluators: boolean;
   /**
    * What runs note on a plan: whether there was one, and which cells a kernel runs (`run/kernel.ts`), the consumers of
-   * each cell (`run/dependents.ts`), keys of roots (`cache/root-keys.ts`). Weak maps would do, but keep short-lived plans alive until a full collection.
+   * each cell (`run/dependents.ts`), whether it is evaluated as a solo (`run/solo.ts`), keys of roots (`cache/root-keys.ts`). Weak maps would do, but keep short-lived plans alive until a full collection.
    */
   hasRun: boolean;
   spans: readonly object[] | undefined;
   dependents: object | undefined;
+  solo: object | undefined;
   rootKeys: object | undefined;
   /** The slot that feeds a field in a frame. */
   sourceOf(frame: Frame, field: string): number;

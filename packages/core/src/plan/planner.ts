@@ -66,6 +66,7 @@ class Planner implements Plan {
   hasRun = false;
   spans: readonly object[] | undefined = undefined;
   dependents: object | undefined = undefined;
+  solo: object | undefined = undefined;
   rootKeys: object | undefined = undefined;
   readonly volatileCells = new Set<number>();
   readonly treatments = new Map<number, Treatment>();

@@ -1,4 +1,5 @@
 /** What bodies ask of their run: nested evaluations, lazy branches, the signal. */
+import { asModel } from '../model/brand.ts';
 import type { InputSpec } from '../model/definition.ts';
 import { labelOf } from '../model/definition.ts';
 import { indexOf, isSlot } from '../plan/plan.ts';
@@ -21,6 +22,7 @@ import { nestedContext, nestedModel } from './nested.ts';
 import { treatOf } from './options.ts';
 import { Deferred, Request } from './request.ts';
 import type { Run } from './run.ts';
+import { Solo, soloPlanOf } from './solo.ts';
 import { Failure, isUnfinished } from './states.ts';
 
 /** Evaluations inside evaluations; a recursion that makes its models anew each time shows no cycle. */
@@ -84,13 +86,29 @@ export class Asks implements RunServices, GatherServices {
     try {
       if (signal !== undefined) this.#askUntil(signal, caller, value, context, receiver);
       else if (this.#run.isSync) receiver.resolve(this.nestedSync(caller, value, context));
-      else {
+      else if (!this.#askSolo(caller, value, context, receiver)) {
         const act = this.activate(caller, value, context);
         this.#requestNew(caller, act, act.plan.root, receiver);
       }
     } catch (error) {
       receiver.reject(error);
     }
+  }
+
+  /** False where the evaluation needs more than a solo has. */
+  #askSolo(caller: Caller, value: unknown, context: unknown, receiver: Receiver): boolean {
+    const run = this.#run;
+    if (run.managed !== undefined || run.isOver) return false;
+    const model = asModel(value);
+    if (model === undefined) return false;
+    const solo = soloPlanOf(planOf(model, treatOf(run.options)));
+    const values = solo?.valuesFrom(context);
+    if (values === undefined) return false;
+    run.identify();
+    run.isAsync = true;
+    run.seats.pushSolo(new Solo(run, caller, solo!, values, receiver));
+    run.drain();
+    return true;
   }
 
   /** A nested evaluation that ends when a signal fires. */

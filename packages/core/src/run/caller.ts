@@ -44,6 +44,8 @@ export class Caller implements FlowRun, Asking, Seat, Asker {
   readonly attempt = 1;
   /** The cells that the body waits for right now. */
   readonly waits = new Set<Wait>();
+  /** How many evaluations it waits for besides that wait for nobody. */
+  solos = 0;
   /** The body's place among the working ones; it gives it back while it waits. */
   isTaken = false;
   readonly isCounted: boolean;
@@ -106,9 +108,13 @@ export class Caller implements FlowRun, Asking, Seat, Asker {
     return this.services.branchSync(this, operand);
   }
 
+  get isWaiting(): boolean {
+    return this.solos > 0 || this.waits.size > 0;
+  }
+
   /** Whether the body is at work, or would be with its place. */
   get isReady(): boolean {
-    return this.act.values[this.cell] === PENDING && this.waits.size === 0 && !this.isResting;
+    return this.act.values[this.cell] === PENDING && !this.isWaiting && !this.isResting;
   }
 
   /** The body waits: what is held for it is free for others. */
@@ -130,7 +136,7 @@ export class Caller implements FlowRun, Asking, Seat, Asker {
 
   #resumed(): void {
     this.#held = 'yes';
-    if (this.waits.size > 0) this.pause(); // it has begun to wait for something else meanwhile
+    if (this.isWaiting) this.pause(); // it has begun to wait for something else meanwhile
     for (const go of this.#resumes.splice(0)) go();
   }
 

@@ -6,13 +6,14 @@
 import { sameValue } from '../context/equal.ts';
 import { show } from '../errors.ts';
 import { isPlainObject } from '../model/frozen.ts';
-import { eachUpstream, indexOf, isSlot, isSpecial } from '../plan/plan.ts';
+import { eachUpstream, indexOf, isConstant, isSlot, isSpecial } from '../plan/plan.ts';
 import type { Operand, Plan } from '../plan/plan.ts';
 import { slotInputs } from '../plan/slots.ts';
 import type { Slot } from '../plan/slots.ts';
 import type { Model } from '../model/model.ts';
 import type { Activation } from './activation.ts';
 import { Problem } from './problems.ts';
+import type { Solo } from './solo.ts';
 import { EMPTY } from './states.ts';
 
 export interface Place {
@@ -28,13 +29,26 @@ class Known {
   readonly id: number;
   act: Activation | undefined = undefined;
   cell = -1;
+  #solo: Solo | undefined = undefined;
 
   constructor(id: number) {
     this.id = id;
   }
 
   get place(): Place | undefined {
+    if (this.#solo !== undefined) {
+      this.act = this.#solo.act;
+      this.cell = 0;
+      this.#solo = undefined;
+    }
     return this.act === undefined ? undefined : (this as Known & Place); // cell is set along with it
+  }
+
+  /** False where it is evaluated elsewhere. */
+  takeFor(solo: Solo): boolean {
+    if (this.act !== undefined || this.#solo !== undefined) return false;
+    this.#solo = solo;
+    return true;
   }
 }
 
@@ -78,7 +92,7 @@ export class Identities {
     const place = byKey?.place ?? byContent?.place;
     act.identities[cell] = place?.act.identities[place.cell] ?? first.id;
     for (const known of [first, byContent]) {
-      if (known === undefined || known.act !== undefined) continue;
+      if (known === undefined || known.place !== undefined) continue;
       known.act = place?.act ?? act;
       known.cell = place?.cell ?? cell;
     }
@@ -109,10 +123,25 @@ export class Identities {
     const slot = onlySlot(act.plan, cell);
     if (slot !== undefined && !isWaiting(act, slot)) {
       const value = act.slot(slot);
-      if (typeof value === 'string' || (typeof value === 'number' && !Object.is(value, -0))) return this.#knownWith(act.plan.models[cell]!, value);
+      if (isPlainKey(value)) return this.#knownWith(act.plan.models[cell]!, value);
     }
     const name = this.#formed(act, cell, act.identities, this.#filled);
     return name === undefined ? undefined : this.#knownAs(name);
+  }
+
+  /** The same for a model of which nothing but plain values counts: those of its context fields, in the order of its inputs, where `fields` has something. */
+  ofPlain(model: Model, fields: readonly unknown[], values: readonly unknown[]): Known {
+    let count = 0;
+    let only: unknown;
+    for (let i = 0; i < fields.length; i++) {
+      if (fields[i] === undefined) continue;
+      only = values[i];
+      count++;
+    }
+    if (count === 1 && isPlainKey(only)) return this.#knownWith(model, only);
+    let name = String(numberOf(this.#models, this.#contentOf(model)));
+    for (let i = 0; i < fields.length; i++) if (fields[i] !== undefined) name += `;${this.valueKey(values[i])}`;
+    return this.#knownAs(name);
   }
 
   #nameless(): Known {
@@ -304,16 +333,23 @@ function anyEqualAmong(values: readonly unknown[]): boolean {
   return false;
 }
 
-/** The slot that a cell is made from, if there is nothing else: what only has to run before it, because a slot is made from it, does not count. */
+/** What a map can tell apart as identities do. */
+const isPlainKey = (value: unknown): value is string | number => typeof value === 'string' || (typeof value === 'number' && !Object.is(value, -0));
+
+/** The slot that a cell is made from, if there is nothing else: what is bound to its model, and what only has to run before it, because a slot is made from it, does not count. */
 function onlySlot(plan: Plan, cell: number): number | undefined {
-  const start = plan.offsets[cell]!;
+  if (plan.treatments.size > 0 && plan.treatments.has(cell)) return undefined;
+  let only: number | undefined;
   const end = plan.offsets[cell + 1]!;
-  if (end === start || !isSlot(plan.ops[start]!) || plan.treatments.has(cell)) return undefined;
-  for (let i = start + 1; i < end; i++) {
+  for (let i = plan.offsets[cell]!; i < end; i++) {
     const op = plan.ops[i]!;
-    if (!isSpecial(op) || plan.operands[indexOf(op)]!.kind !== 'after') return undefined;
+    if (isConstant(op)) continue;
+    if (isSlot(op)) {
+      if (only !== undefined) return undefined;
+      only = indexOf(op);
+    } else if (!isSpecial(op) || plan.operands[indexOf(op)]!.kind !== 'after') return undefined;
   }
-  return indexOf(plan.ops[start]!);
+  return only;
 }
 
 /** Whether a slot is made from a model's value that is not there: it was not looked at, since what needs it came from the cache. */

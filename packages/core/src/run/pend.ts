@@ -72,4 +72,4 @@ export function hold(run: Run, act: Activation, cell: number): (finish: () => vo
 }
 
 const ignore = (): void => {};
-const isWaiting = (caller: Caller | undefined): boolean => caller !== undefined && (caller.waits.size > 0 || caller.isResting);
+const isWaiting = (caller: Caller | undefined): boolean => caller !== undefined && (caller.isWaiting || caller.isResting);

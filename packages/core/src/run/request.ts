@@ -3,11 +3,14 @@ import type { Activation, Waiter } from './activation.ts';
 import type { Asks } from './asks.ts';
 import type { Caller, Delivery, RunServices, Wait } from './caller.ts';
 import type { Receiver } from './flow-run.ts';
+import type { Open } from './open.ts';
 import type { Run } from './run.ts';
 import type { Seats } from './seats.ts';
 import { Failure } from './states.ts';
 
-export class Request implements Wait, Waiter, Delivery {
+export class Request implements Open, Wait, Waiter, Delivery {
+  before: Open | undefined = undefined;
+  after: Open | undefined = undefined;
   readonly act: Activation;
   readonly cell: number;
   readonly #run: Run;

@@ -26,9 +26,10 @@ export function finished(act: Activation, cell: number, result: unknown, validat
 }
 
 function settled(act: Activation, cell: number, definition: Definition, result: unknown, validate: boolean): unknown {
-  const value = definition.output !== undefined && validate ? parsed(act, cell, definition, result) : result;
-  return definition.freeze ? deepFreeze(value) : value;
+  return frozenFor(definition, definition.output !== undefined && validate ? parsed(act, cell, definition, result) : result);
 }
+
+export const frozenFor = <T>(definition: Definition, value: T): T => (definition.freeze ? deepFreeze(value) : value);
 
 function parsed(act: Activation, cell: number, definition: Definition, value: unknown): unknown {
   const output = definition.output!;

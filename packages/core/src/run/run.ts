@@ -9,7 +9,7 @@
  * - `seats`: the queue, and how many bodies work.
  * - `isBusy`: whether somebody up the stack works the queue or the sweep, so that nobody below does.
  * - `finishing`: how many evaluations that cannot wait are under way, one inside the other.
- * - `open`: rejections of the promises that the caller and bodies got from the run and that are not settled.
+ * - `open`: who waits for an answer, the caller for all of it and bodies for parts.
  * - `isOver`, `reason`: set once, when the run is done, failed or cancelled. Nothing starts after that.
  * - `managed`: there is one where there are evaluators, an observer or a cache; all that these need is in there.
  * - `identities`: undefined until cells that the plan keeps apart may be the same evaluation.
@@ -30,19 +30,28 @@ import { isManaged } from './options.ts';
 import type { ComputeOptions, Overridden, Override } from './options.ts';
 import { Managed } from './managed.ts';
 import type { Remembering } from './memory.ts';
+import { OpenOnes } from './open.ts';
+import type { Open } from './open.ts';
 import { noteFailure, rootLabel } from './paths.ts';
 import { pend } from './pend.ts';
 import { prefetch } from './prefetch.ts';
 import { checkContract } from './problems.ts';
 import { boxed, finished, isPromise } from './results.ts';
 import { Seats } from './seats.ts';
+import { Solo } from './solo.ts';
 import { EMPTY, Failure, isUnfinished, PENDING, RUNNING } from './states.ts';
 import { sweep } from './sweep.ts';
 import type { Task } from './task.ts';
 
-/** A promise that is not settled yet. */
-interface Rejectable {
-  reject(error: unknown): void;
+/** The caller's own promise. */
+class Whole implements Open {
+  before: Open | undefined = undefined;
+  after: Open | undefined = undefined;
+  readonly reject: (reason: unknown) => void;
+
+  constructor(reject: (reason: unknown) => void) {
+    this.reject = reject;
+  }
 }
 
 export class Run implements KernelRun {
@@ -59,7 +68,7 @@ export class Run implements KernelRun {
   readonly remembering: Remembering;
   #seats: Seats | undefined = undefined;
   #asks: Asks | undefined = undefined;
-  #open: Set<Rejectable> | undefined = undefined;
+  #open: OpenOnes | undefined = undefined;
   #unlisten: (() => void) | undefined = undefined;
 
   constructor(plan: Plan, context: Readonly<Record<string, unknown>>, options: ComputeOptions, isSync: boolean, remembering: Remembering, main = new Activation(plan, context, undefined)) {
@@ -85,8 +94,8 @@ export class Run implements KernelRun {
     return (this.#asks ??= new Asks(this));
   }
 
-  get open(): Set<Rejectable> {
-    return (this.#open ??= new Set());
+  get open(): OpenOnes {
+    return (this.#open ??= new OpenOnes());
   }
 
   /* ---------- begin and end ---------- */
@@ -121,7 +130,7 @@ export class Run implements KernelRun {
     }
     return new Promise((resolve, reject) => {
       if (this.isOver) return void reject(this.reason);
-      const whole = { reject };
+      const whole = new Whole(reject);
       this.open.add(whole);
       this.await(main, root, {
         told: (value) => {
@@ -174,12 +183,11 @@ export class Run implements KernelRun {
     this.#unlisten?.();
     this.#seats?.clear();
     if (failure !== undefined) this.reason = failure.error;
-    else if ((this.#open === undefined || this.#open.size === 0) && this.#asks?.hasSignal !== true && this.managed?.isIdle !== false) return this.managed?.end(undefined);
+    else if (this.#open?.isEmpty !== false && this.#asks?.hasSignal !== true && this.managed?.isIdle !== false) return this.managed?.end(undefined);
     else this.reason = this.#cancelled(undefined);
     this.managed?.end(failure);
     this.#asks?.abort(this.reason);
-    for (const one of this.#open ?? []) one.reject(this.reason);
-    this.#open?.clear();
+    this.#open?.rejectAll(this.reason);
   }
 
   /** Throws when nothing may start any more. */
@@ -343,7 +351,8 @@ export class Run implements KernelRun {
     try {
       for (let next = this.seats.next(); next !== undefined; next = this.seats.next()) {
         if (typeof next === 'function') next();
-        else if (next.act.values[next.cell] === EMPTY) this.#startOrFail(next);
+        else if (next instanceof Solo) next.begin();
+        else if (next.act.values[next.cell] === EMPTY) this.startOrFail(next);
       }
     } finally {
       this.isBusy = false;
@@ -351,7 +360,7 @@ export class Run implements KernelRun {
     if (!this.isOver && this.seats.isIdle) this.asks.breakDeadlock();
   }
 
-  #startOrFail({ act, cell }: Place): void {
+  startOrFail({ act, cell }: Place): void {
     try {
       this.start(act, cell);
     } catch (error) {

@@ -1,4 +1,5 @@
 import type { Place } from './identity.ts';
+import type { Solo } from './solo.ts';
 
 /** A body's place among the working ones. Bodies that only orchestrate work without taking one of the limited places. */
 export interface Seat {
@@ -17,7 +18,7 @@ export class Seats {
   active = 0;
   working = 0;
   /** Waiting from `#head` up to `#tail`. Emptied, it keeps its room: to cut an array to nothing and grow it again costs more than a small body. */
-  readonly #queue: (Place | undefined)[] = [];
+  readonly #queue: (Place | Solo | undefined)[] = [];
   /** Cells of orchestrating models: they need no place. */
   readonly #free: Place[] = [];
   readonly #resumes: (() => void)[] = [];
@@ -35,6 +36,10 @@ export class Seats {
   push(place: Place): void {
     if (place.act.plan.models[place.cell]!.definition.orchestrates) this.#free.push(place);
     else this.#queue[this.#tail++] = place;
+  }
+
+  pushSolo(solo: Solo): void {
+    this.#queue[this.#tail++] = solo;
   }
 
   take(seat: Seat): void {
@@ -72,7 +77,7 @@ export class Seats {
   }
 
   /** The next thing to do, bodies that continue first; undefined when there is nothing, or no room. */
-  next(): Place | (() => void) | undefined {
+  next(): Place | Solo | (() => void) | undefined {
     if (this.#free.length > 0) return this.#free.shift();
     if (this.active >= this.limit) return undefined;
     if (this.#resumes.length > 0) return this.#resumes.shift();
