@@ -11,7 +11,7 @@
  */
 export { assertFunction, assertKnown, assertNumber, assertWhole } from './assert.ts';
 export { didYouMean, editDistance, issueText, listNames, nearest, notePath, pathText, show } from './errors.ts';
-export { isPlainObject } from './model/frozen.ts';
+export { frozenCopy, isPlainObject } from './model/frozen.ts';
 export { hasDefaults } from './run/options.ts';
 export { computeInto } from './run/flow-run.ts';
 export type { Receiver } from './run/flow-run.ts';

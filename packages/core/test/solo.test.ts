@@ -42,6 +42,9 @@ const optional = flowModel({ name: 'solo.optional', inputs: { n: FromContext(z.n
 const defaulted = flowModel({ name: 'solo.defaulted', inputs: { n: FromContext(z.number().default(7)) } }, (inputs) => (noted('defaulted', inputs), inputs.n))();
 const coerced = flowModel({ name: 'solo.coerced', inputs: { n: FromContext(z.coerce.number()) } }, (inputs) => (noted('coerced', inputs), inputs.n))();
 const anything = flowModel({ name: 'solo.anything', inputs: { n: FromContext(z.unknown()) } }, (inputs) => (noted('anything', inputs), [typeof inputs.n, isFrozen(inputs.n)]))();
+const structured = flowModel({ name: 'solo.structured', inputs: { n: FromContext(z.object({ id: z.number() })), label: FromContext(z.string()) } }, (inputs) => (noted('structured', inputs), [inputs.n, isFrozen(inputs.n)]))();
+const unstripped = flowModel({ name: 'solo.unstripped', inputs: { n: FromContext(z.object({ id: z.number().min(2) })) } }, (inputs) => (noted('unstripped', inputs), inputs.n))();
+const dated = flowModel({ name: 'solo.dated', inputs: { n: FromContext(z.date()) } }, (inputs) => (noted('dated', inputs), inputs.n))();
 const inherited = flowModel({ name: 'solo.inherited', inputs: { toString: FromContext(z.unknown().optional()) } }, (inputs) => (noted('inherited', inputs), typeof inputs.toString))();
 const record = flowModel({ name: 'solo.record', inputs: { n } }, (inputs) => (noted('record', inputs), { n: inputs.n, deep: { list: [inputs.n] } }))();
 const box = flowModel({ name: 'solo.box', inputs: { n } }, (inputs) => (noted('box', inputs), new GenericResult(inputs.n)))();
@@ -62,7 +65,7 @@ const renamed = plain.flow.withContext({ n: fromField('m', z.number()) });
 const closed = optional.flow.withContext(closedContext('label'));
 const patched = plain.flow.withContext(contextTransform({ name: 'solo.patch', inputs: { label: FromContext(z.string()) }, patches: { n: z.number() } }, ({ label }) => (label === 'a' ? { n: 1 } : {}))());
 const above = flowModel({ name: 'solo.above', inputs: { x: z.number(), y: z.number() } }, (inputs) => (noted('above', inputs), inputs.x + inputs.y))({ x: plain, y: later });
-const MODELS: readonly AnyModel[] = [plain, later, thrower, bound, optional, defaulted, coerced, anything, inherited, record, box, quote, checked, thenable, moody, preset, presetOptional, strict, partlyStrict, wrapped, renamed, closed, patched, above];
+const MODELS: readonly AnyModel[] = [plain, later, thrower, bound, optional, defaulted, coerced, anything, structured, unstripped, dated, inherited, record, box, quote, checked, thenable, moody, preset, presetOptional, strict, partlyStrict, wrapped, renamed, closed, patched, above];
 
 interface Ask {
   /** Which of a program's models. */
@@ -75,7 +78,7 @@ const ask: fc.Arbitrary<Ask> = fc.record({
   model: fc.nat(2),
   context: fc.record(
     {
-      n: fc.constantFrom<unknown>(0, 1, 2, -0, 3, 1, 2, '1', 'x', Number.NaN, null, undefined, true, [1]),
+      n: fc.constantFrom<unknown>(0, 1, 2, -0, 3, 1, 2, '1', 'x', Number.NaN, null, undefined, true, [1], { id: 1 }, { id: 2 }, { id: 2, more: 1 }, { id: 'x' }, new Date(5)),
       label: fc.constantFrom('ab', 'ab', 'a'),
       unit: fc.constantFrom(undefined, undefined, undefined, 'km'),
       m: fc.constantFrom(2, 2, undefined),

@@ -1,15 +1,17 @@
 /** One item, made ready for its instance. */
 import { FlowContext, FlowError } from '@flowmodel/core';
+import { frozenCopy } from '@flowmodel/core/extending';
 import type { z } from 'zod';
 
 /** A deeply frozen copy, so that the caller's own object is neither frozen nor aliased; `undefined` is not given. */
 export function frozenParams(item: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  let isFlat = true;
+  const copy: Record<string, unknown> = { ...item };
   for (const name in item) {
     const value = item[name];
-    if (value === undefined || (typeof value === 'object' && value !== null)) isFlat = false;
+    if (value === undefined) return Object.freeze(new FlowContext(item).toObject());
+    if (typeof value === 'object') copy[name] = frozenCopy(value);
   }
-  return Object.freeze(isFlat ? { ...item } : new FlowContext(item).toObject());
+  return Object.freeze(copy);
 }
 
 /** What an instance gets: the fields as the item's schema parses them, and those that it does not know. Throws MISSING_CONTEXT, INVALID_CONTEXT. */

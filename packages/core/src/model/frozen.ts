@@ -3,8 +3,37 @@
  * shared and compared by identity. Class instances and typed arrays stay as they are; Maps and Sets are walked but cannot be frozen.
  */
 
-/** Containers known to be frozen all the way down. A frozen container that is not in here may still hold mutable ones. */
-const deeplyFrozen = new WeakSet<object>();
+/**
+ * The mark of containers known to be frozen all the way down; a frozen container without it may still hold mutable ones. It is a private field put
+ * into an object of no class, which nobody else can see, copy or put there: what an entry in a WeakSet says, and that costs more than the copy, above all
+ * to the garbage collector.
+ */
+class Mark extends (function itself(container: object) {
+  return container;
+} as unknown as new (container: object) => object) {
+  // oxlint-disable-next-line no-unused-private-class-members -- that it is there is all there is to it
+  readonly #isDeeplyFrozen = true;
+
+  static put(container: object): object {
+    return new Mark(container);
+  }
+
+  static isOn(container: object): boolean {
+    return #isDeeplyFrozen in container;
+  }
+}
+
+/** Those that were closed to new fields before we got to them. */
+const closed = new WeakSet<object>();
+
+const isDeeplyFrozen = (container: object): boolean => Mark.isOn(container) || closed.has(container);
+
+/** Freezes a container whose parts are frozen, or about to be. */
+function freeze<T extends object>(container: T): T {
+  if (Object.isExtensible(container)) Mark.put(container);
+  else closed.add(container);
+  return Object.freeze(container);
+}
 
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
@@ -18,50 +47,50 @@ export const isContainer = (value: unknown): value is object =>
 
 /** Freezes a value of ours in place. */
 export function deepFreeze<T>(value: T): T {
-  if (!isContainer(value) || deeplyFrozen.has(value)) return value;
-  const seen = new Set<object>([value]);
-  const stack: object[] = [value];
-  while (stack.length > 0) {
-    const container = stack.pop()!;
-    const inner = stack.length;
-    if (container instanceof Map) {
-      for (const [key, item] of container) pushContainers(stack, seen, key, item);
-    } else if (container instanceof Set) {
-      for (const item of container) pushContainers(stack, seen, item);
+  if (!isContainer(value) || isDeeplyFrozen(value)) return value;
+  const unfreezable = new Set<object>(); // those of Maps and Sets that were walked: they have no mark
+  const stack: object[] = [];
+  const visit = (item: unknown): void => {
+    if (!isContainer(item) || isDeeplyFrozen(item) || unfreezable.has(item)) return;
+    stack.push(item);
+    if (item instanceof Map || item instanceof Set) unfreezable.add(item);
+    else freeze(item);
+  };
+  visit(value);
+  for (let container = stack.pop(); container !== undefined; container = stack.pop()) {
+    if (container instanceof Map || container instanceof Set) {
+      for (const [key, item] of container.entries()) {
+        visit(key);
+        visit(item);
+      }
     } else {
-      Object.freeze(container);
-      for (const item of Object.values(container)) pushContainers(stack, seen, item);
+      for (const item of Object.values(container)) visit(item);
     }
-    // Leaves of plain values are cheap to look at again; those that hold containers are worth remembering.
-    if (stack.length > inner && Object.isFrozen(container)) deeplyFrozen.add(container);
   }
-  if (Object.isFrozen(value)) deeplyFrozen.add(value);
   return value;
-}
-
-function pushContainers(stack: object[], seen: Set<object>, ...items: unknown[]): void {
-  for (const item of items) {
-    if (isContainer(item) && !seen.has(item) && !deeplyFrozen.has(item)) {
-      seen.add(item);
-      stack.push(item);
-    }
-  }
 }
 
 /**
  * A deeply frozen copy of a caller's data, so that theirs is neither frozen nor aliased. Dates, Maps and Sets are copied too;
  * sharing and cycles inside the data are kept, and of an array its elements. What is already frozen by us is returned as it is.
+ *
+ * @example
+ * ```ts
+ * import { frozenCopy } from '@flowmodel/core/extending';
+ * const mine = { days: [1, 2] };
+ * const copy = frozenCopy(mine);
+ * mine.days.push(3);
+ * console.log(copy, Object.isFrozen(copy.days), frozenCopy(copy) === copy); // { days: [ 1, 2 ] } true true
+ * ```
  */
 export function frozenCopy<T>(value: T): T {
   if (value instanceof Date) return new Date(value) as T;
-  if (!isContainer(value) || deeplyFrozen.has(value)) return value;
-  const flat = Array.isArray(value) ? flatCopy(value as readonly unknown[]) : undefined;
-  if (flat !== undefined) return flat as T & unknown[];
-  const { root, twins } = dataCopy(value, (container) => deeplyFrozen.has(container));
+  if (!isContainer(value) || isDeeplyFrozen(value)) return value;
+  const flat = Array.isArray(value) ? flatArray(value as readonly unknown[]) : flatObject(value);
+  if (flat !== undefined) return flat as T & object;
+  const { root, twins } = dataCopy(value, isDeeplyFrozen);
   for (const twin of twins) {
-    if (twin instanceof Map || twin instanceof Set) continue;
-    Object.freeze(twin);
-    deeplyFrozen.add(twin);
+    if (!(twin instanceof Map || twin instanceof Set)) freeze(twin);
   }
   return root;
 }
@@ -75,7 +104,7 @@ export function dataCopy<T>(value: T, isKept: (container: object) => boolean): {
     if (!isContainer(item) || isKept(item)) return item;
     let twin = copies.get(item);
     if (twin === undefined) {
-      twin = Array.isArray(item) ? new Array(item.length) : item instanceof Map ? new Map() : item instanceof Set ? new Set() : Object.create(Object.getPrototypeOf(item) as object | null) as object;
+      twin = Array.isArray(item) ? new Array(item.length) : item instanceof Map ? new Map() : item instanceof Set ? new Set() : isOrdinary(item) ? {} : (Object.create(Object.getPrototypeOf(item) as object | null) as object);
       copies.set(item, twin);
       pending.push(item);
     }
@@ -90,21 +119,40 @@ export function dataCopy<T>(value: T, isKept: (container: object) => boolean): {
     else if (Array.isArray(source)) {
       for (let i = 0; i < source.length; i++) if (i in source) (twin as unknown[])[i] = copy((source as unknown[])[i]);
     } else {
-      for (const [key, item] of Object.entries(source)) Object.defineProperty(twin, key, { value: copy(item), enumerable: true, writable: true, configurable: true });
+      for (const key of Object.keys(source)) put(twin, key, copy((source as Readonly<Record<string, unknown>>)[key]));
     }
   }
   return { root, twins: copies.values() };
 }
 
 /** A frozen copy of an array that holds no containers and no dates, which is most of the large ones; undefined for others. */
-function flatCopy(source: readonly unknown[]): readonly unknown[] | undefined {
+function flatArray(source: readonly unknown[]): object | undefined {
   const copy = new Array<unknown>(source.length);
   for (let i = 0; i < source.length; i++) {
     const item = source[i];
-    if (typeof item === 'object' ? item instanceof Date || (isContainer(item) && !deeplyFrozen.has(item)) : item === undefined) return undefined; // it may be a hole
+    if (item === undefined || !isLeaf(item)) return undefined; // it may be a hole
     copy[i] = item;
   }
-  Object.freeze(copy);
-  deeplyFrozen.add(copy);
-  return copy;
+  return freeze(copy);
+}
+
+/** The same for an object. */
+function flatObject(source: object): object | undefined {
+  if (!isOrdinary(source)) return undefined;
+  const copy = {};
+  for (const key of Object.keys(source)) {
+    const item = (source as Readonly<Record<string, unknown>>)[key];
+    if (!isLeaf(item)) return undefined;
+    put(copy, key, item);
+  }
+  return freeze(copy);
+}
+
+const isLeaf = (item: unknown): boolean => typeof item !== 'object' || item === null || (!(item instanceof Date) && (!isContainer(item) || isDeeplyFrozen(item)));
+const isOrdinary = (value: object): boolean => Object.getPrototypeOf(value) === Object.prototype;
+
+/** Sets an own field, whatever its name: to define one takes several times as long. */
+function put(target: object, key: string, value: unknown): void {
+  if (key in Object.prototype) Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
+  else (target as Record<string, unknown>)[key] = value;
 }

@@ -251,10 +251,11 @@ export class Identities {
     let id = this.#objects.get(value);
     if (id === undefined) {
       const fingerprint = fingerprintOf(value);
-      const bucket = this.#buckets.get(fingerprint) ?? [];
-      const twin = bucket.find((known) => sameValue(known, value));
+      const bucket = this.#buckets.get(fingerprint);
+      const twin = bucket?.find((known) => sameValue(known, value));
       id = twin === undefined ? this.#objects.size : this.#objects.get(twin)!;
-      if (twin === undefined) this.#buckets.set(fingerprint, [...bucket, value]);
+      if (bucket === undefined) this.#buckets.set(fingerprint, [value]);
+      else if (twin === undefined) bucket.push(value);
       this.#objects.set(value, id);
     }
     return id;
@@ -266,7 +267,11 @@ function fingerprintOf(value: object): string {
   if (value instanceof Date) return `d${value.getTime()}`;
   if (Array.isArray(value)) return `a${value.length},${value.slice(0, 4).map(hint).join()}`;
   if (!isPlainObject(value)) return value.constructor?.name ?? '';
-  return Object.keys(value).toSorted().slice(0, 8).map((key) => `${key}:${hint(value[key])}`).join();
+  const keys = Object.keys(value);
+  if (keys.length > 1) keys.sort();
+  let text = '';
+  for (let i = 0; i < keys.length && i < 8; i++) text += `${keys[i]!}:${hint(value[keys[i]!])},`;
+  return text;
 }
 
 const hint = (value: unknown): string => (typeof value === 'object' && value !== null ? 'o' : typeof value === 'function' ? 'f' : `${typeof value}${String(value)}`);

@@ -1,13 +1,13 @@
 /** Bodies that outlive their run, because other runs of the same cache wait for them. */
 import type { Activation } from './activation.ts';
-import { Run } from './run.ts';
+import type { Run } from './run.ts';
 import { PENDING } from './states.ts';
 import type { Task } from './task.ts';
 
 /** Gives a task a run of its own. What is done is done there too; what the body was waiting for is asked for once more, and usually still under way. */
 export function outlive(task: Task, run: Run): void {
   const { act, cell, caller } = task;
-  const heir = new Run(act.plan, act.context, { ...run.options, signal: undefined, observer: undefined }, false, run.remembering, act.settledCopy());
+  const heir = run.successor(act.settledCopy());
   heir.isAsync = true;
   heir.identify();
   heir.main.values[cell] = PENDING;

@@ -79,6 +79,11 @@ export class Run implements KernelRun {
     if (isManaged(options) || plan.hasEvaluators) this.managed = new Managed(this, remembering);
   }
 
+  /** Another run in which one body of this one goes on, with nobody who watches or ends it. */
+  successor(main: Activation): Run {
+    return new Run(main.plan, main.context, { ...this.options, signal: undefined, observer: undefined }, false, this.remembering, main);
+  }
+
   /** From now on evaluators are at work. */
   manage(): Managed {
     return (this.managed ??= new Managed(this, this.remembering));

@@ -1,11 +1,11 @@
 /**
- * A nested evaluation of one cell that receives plain values only: what bodies ask for by the hundred thousand, and a batch once per item. It is
- * what an activation with one cell would be, without one. Where somebody has to look at it (an equal evaluation joins it, an error needs its
- * path) the activation is made, and everything goes the general way.
+ * A nested evaluation of one cell whose context values are valid as they are given: what bodies ask for by the hundred thousand, and a batch once
+ * per item. It is what an activation with one cell would be, without one. Where somebody has to look at it (an equal evaluation joins it, an error
+ * needs its path) the activation is made, and everything goes the general way.
  */
 import { UNSET } from '../model/brand.ts';
 import type { ContextField, Definition } from '../model/definition.ts';
-import { isPlainObject } from '../model/frozen.ts';
+import { frozenCopy, isPlainObject } from '../model/frozen.ts';
 import type { Model } from '../model/model.ts';
 import { isFlowResult } from '../model/result.ts';
 import { parse, passes } from '../model/schema.ts';
@@ -55,8 +55,9 @@ export class SoloPlan {
       if (field === undefined) values[i] = constants[i];
       else {
         const value = given[field.name];
-        if (!isPlainFor(field, value)) return undefined;
-        values[i] = value;
+        const own = isPrimitive(value) ? value : ownCopy(given, field.name);
+        if (!isValidAsItIs(field, own)) return undefined;
+        values[i] = own;
       }
     }
     return values;
@@ -86,10 +87,14 @@ function isGivenField(plan: Plan, op: number): boolean {
   return plan.slots[slot.source]!.kind === 'runtime';
 }
 
-/** Whether a value is plain, and valid as it is: one that a schema makes something else of, or refuses, goes the general way, and so does what a context inherits. */
-function isPlainFor({ schema, required }: ContextField, value: unknown): boolean {
-  if (!isPrimitive(value) || (required && value === undefined)) return false;
-  if (passes(schema.quick, value)) return true;
+/** Data that the caller keeps no hand in; undefined for what a context inherits. */
+const ownCopy = (given: Readonly<Record<string, unknown>>, field: string): unknown => (Object.hasOwn(given, field) ? frozenCopy(given[field]) : undefined);
+
+/** What a schema makes something else of, or refuses, goes the general way. */
+function isValidAsItIs({ schema, required }: ContextField, value: unknown): boolean {
+  if (required && value === undefined) return false;
+  if (passes(schema.quick, value) || schema.matches?.(value) === true) return true;
+  if (!isPrimitive(value)) return false; // zod copies objects
   try {
     const result = parse(schema, value);
     return result.ok && Object.is(result.value, value);
