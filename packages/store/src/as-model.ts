@@ -1,7 +1,7 @@
 /** A flow as a model: a part of a DAG that may branch and loop. */
 import { FlowError, flowModel, runServices } from '@flowmodel/core';
 import type { GenericResult, ModelFactory, ModelOptions, Shape } from '@flowmodel/core';
-import { show } from '@flowmodel/core/extending';
+import { assertKnown, show } from '@flowmodel/core/extending';
 import type { z } from 'zod';
 import { assertNode, BaseNode, startNode } from './base-node.ts';
 import { BatchFlow, ParallelBatchFlow } from './batch-flow.ts';
@@ -65,10 +65,14 @@ export function asModel<const S extends Shape, O extends z.ZodType | undefined =
   return factory as ModelFactory<S, StateOf<O>, GenericResult<StateOf<O>>>; // the body's type is not the state's: the schema says what that is
 }
 
-/** The rest is checked by `flowModel`. */
+const OWN = ['inputs', 'output', 'reducers'] as const;
+const OF_MODELS = ['name', 'description', 'definitions', 'replace', 'version', 'codeVersion', 'validateResult', 'volatile', 'cacheable', 'freeze', 'localOnly', 'evaluator'] as const satisfies readonly (keyof ModelOptions)[];
+
+/** The values of the rest are checked by `flowModel`. */
 function checkAsModelOptions(options: AsModelOptions<Shape, z.ZodType | undefined>): void {
   const { inputs, reducers } = (options as Partial<typeof options> | null | undefined) ?? {};
   if (typeof inputs !== 'object' || (inputs as unknown) === null) throw new FlowError('DEFINITION', `asModel: 'inputs' is a record of schemas by name, got ${show(inputs)}. Write asModel(flow, { name: 'flow', inputs: { n: z.number() } }).`);
+  assertKnown('asModel', options, [...OWN, ...OF_MODELS]);
   if (reducers !== undefined) checkReducers('asModel', reducers);
 }
 

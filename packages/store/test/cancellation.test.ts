@@ -263,7 +263,7 @@ describe('cancellation over a created store', () => {
     await started.promise;
     controller.abort(reason);
     await rejection(run);
-    expect(() => draft!.log).toThrow(TypeError);
+    expect(() => draft!.log).toThrow(/^Stuck\.post has ended/);
     await new Steps('next').run(store);
     expect(store.state.log).toEqual(['prep', 'post']);
   });

@@ -11,6 +11,16 @@ function node<S>(phases: { name?: string; prep?: (shared: S) => unknown; exec?: 
   return new Made({ name: phases.name ?? 'made' });
 }
 
+interface State {
+  n: number;
+  list: number[];
+  map: Map<string, number>;
+  set: Set<number>;
+}
+
+/** What a phase keeps of the store it was given. */
+type Kept = Omit<State, 'n'> & { readonly shared: State };
+
 describe('a created store', () => {
   test('prints its state, and how often it changed', async () => {
     const store = createStore({ n: 1 });
@@ -336,11 +346,36 @@ describe('a created store', () => {
     expect(store.state).toEqual(plain);
   });
 
-  test('a draft that is used after its phase throws instead of doing nothing', async () => {
+  test.each<[string, (kept: Kept) => unknown]>([
+    ['a read', ({ shared }) => shared.n],
+    ['a write', ({ shared }) => (shared.n = 2)],
+    ['a look for a field', ({ shared }) => 'n' in shared],
+    ['a list of fields', ({ shared }) => Object.keys(shared)],
+    ['a read further in', ({ list }) => list.length],
+    ['a push', ({ list }) => list.push(2)],
+    ['a Map', ({ map }) => map.get('a')],
+    ['a Set', ({ set }) => set.add(2)],
+  ])('a draft that is used after its phase says so instead of doing nothing: %s', async (_, use) => {
+    let kept!: Kept;
+    const initial = { n: 0, list: [1], map: new Map([['a', 1]]), set: new Set([1]) };
+    const store = createStore(initial);
+    await node<State>({ name: 'keeps', post: (shared) => void (kept = { shared, list: shared.list, map: shared.map, set: shared.set }) }).run(store);
+    expect(() => use(kept)).toThrow(expect.objectContaining({ code: 'DEFINITION', message: expect.stringMatching(/^keeps\.post has ended, .*store\.state/) as string }) as Error);
+    expect((await rejection(node<State>({ exec: () => use(kept) }).run(store))).message).toContain('keeps.post has ended');
+    expect(store.state).toEqual(initial);
+  });
+
+  test('a draft of a phase that failed says so too', async () => {
     let kept: { n: number } | undefined;
     const store = createStore({ n: 0 });
-    await node<{ n: number }>({ post: (shared) => void (kept = shared) }).run(store);
-    expect(() => kept!.n).toThrow(TypeError);
-    expect((await rejection(node<{ n: number }>({ exec: () => kept!.n }).run(store))).message).toContain('revoked');
+    const fails = node<{ n: number }>({
+      name: 'fails',
+      prep: (shared) => {
+        kept = shared;
+        throw new Error('no');
+      },
+    });
+    expect((await rejection(fails.run(store))).message).toBe('no');
+    expect(() => kept!.n).toThrow(/^fails\.prep has ended/);
   });
 });

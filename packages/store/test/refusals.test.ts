@@ -137,6 +137,7 @@ describe('options', () => {
     ['a step', () => createStore({}).at(wrong('first')), /at\("first"\): this store has steps 0 to 0/],
     ['options of asModel', () => asModel(new Flow(new Node()), wrong(undefined)), /^asModel: 'inputs' is a record of schemas/],
     ['inputs of asModel', () => asModel(new Flow(new Node()), { inputs: wrong(null) }), /^asModel: 'inputs' is a record of schemas by name, got null/],
+    ['an option of asModel that is nearly one', () => asModel(new Flow(new Node()), wrong({ inputs: {}, reducer: {} })), /^asModel: there is no option 'reducer'. Did you mean 'reducers'/],
     ['reducers of asModel', () => asModel(new Flow(new Node()), { inputs: {}, reducers: wrong(5) }), /^asModel: 'reducers' is a record by path, got 5/],
     ['a factory for fromModel', () => fromModel(wrong(flowModel({ inputs: {} }, () => 1)), { into: 'x' }), /^fromModel: expected a model, .*Call the factory/],
     ['a flow for fromModel', () => fromModel(wrong(new Flow(new Node())), { into: 'x' }), /^fromModel: expected a model, got the node Flow\. .*asModel/],

@@ -4,6 +4,7 @@ import type { Patch } from 'immer';
 import type { Execution } from '../execution.ts';
 import type { Path } from './paths.ts';
 import { asDrafts, noting, Reads, replaced } from './views.ts';
+import { nodeName } from '../names.ts';
 import { immer } from './immer.ts';
 import type { ManagedStore } from './managed-store.ts';
 
@@ -35,6 +36,7 @@ export class Transaction implements Watcher {
   /** What the phase read; undefined where nobody will ask. */
   readonly reads: Reads | undefined;
   readonly idleWrites: Path[] = [];
+  ended: string | undefined = undefined;
   readonly #draft: object;
 
   constructor(store: ManagedStore<object>, execution: Execution, phase: Phase, tracksReads: boolean) {
@@ -60,11 +62,17 @@ export class Transaction implements Watcher {
   /** The state as the phase made it, and how it differs from what it found. */
   finish(needsPatches: boolean): { readonly state: object; readonly patches: readonly Patch[] } {
     let patches: readonly Patch[] = [];
+    this.#end();
     const state: object = immer.finishDraft(this.#draft, needsPatches ? (made) => (patches = made) : undefined);
     return { state, patches };
   }
 
   discard(): void {
+    this.#end();
     immer.finishDraft(this.#draft); // revokes it; what it made goes nowhere
+  }
+
+  #end(): void {
+    this.ended = `${nodeName(this.execution.node)}.${this.phase}`;
   }
 }

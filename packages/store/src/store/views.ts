@@ -1,4 +1,5 @@
 /** Views on drafts that note what is read and written, so that a write can be told to rest on something outdated. */
+import { FlowError } from '@flowmodel/core';
 import { isPlainObject } from '@flowmodel/core/extending';
 import { isDraft, original } from 'immer';
 import type { Path } from './paths.ts';
@@ -41,18 +42,20 @@ export interface Noted {
   readonly reads: Reads | undefined;
   /** Places that were given the value that they had. Immer sees no change in that, but it is a write all the same. */
   readonly idleWrites: Path[];
+  /** The phase that has ended, `Load.post`, and its draft with it; undefined as long as it goes on. */
+  readonly ended: string | undefined;
 }
 
 /** Answered by views only: their traps. */
 const traps: unique symbol = Symbol('traps');
 
 /** A view on a draft that notes what is read and written. Changes go through to the draft. */
-export const noting = <T extends object>(draft: T, { reads, idleWrites }: Noted): T => viewOf(draft, undefined, undefined, reads, { known: undefined, idleWrites }) as T;
+export const noting = <T extends object>(draft: T, noted: Noted): T => viewOf(draft, undefined, undefined, noted.reads, { known: undefined, noted }) as T;
 
 /** All views on one draft tree. The same draft is the same view however often it is read. */
 interface Views {
   known: Map<object, object> | undefined;
-  readonly idleWrites: Path[];
+  readonly noted: Noted;
 }
 
 function viewOf(draft: object, parent: Traps | undefined, key: unknown, reads: Reads | undefined, views: Views): object {
@@ -84,6 +87,13 @@ class Traps {
     return viewOf(draft, this, key, this.reads?.at(key), this.views);
   }
 
+  /** Throws DEFINITION: whoever keeps the store of a phase beyond it would otherwise be told of a revoked proxy. */
+  protected assertOpen(): void {
+    const { ended } = this.views.noted;
+    if (ended === undefined) return;
+    throw new FlowError('DEFINITION', `${ended} has ended, and what it was given of the store is closed. Do this before the phase returns (it may await what it likes), or read store.state.`, { path: [ended] });
+  }
+
   protected noteRead(key: unknown): void {
     if (this.reads !== undefined) this.reads.at(key).whole = true;
   }
@@ -96,7 +106,7 @@ class Traps {
     const path = key;
     // oxlint-disable-next-line typescript/no-this-alias -- walks up from here
     for (let one: Traps = this; one.#parent !== undefined; one = one.#parent) path.unshift(one.#key);
-    this.views.idleWrites.push(path);
+    this.views.noted.idleWrites.push(path);
   }
 }
 
@@ -105,6 +115,7 @@ type Fields = Record<PropertyKey, unknown>;
 class ObjectTraps extends Traps {
   get(target: Fields, key: PropertyKey): unknown {
     if (key === traps) return this;
+    this.assertOpen();
     const value = target[key];
     if (typeof key === 'symbol' || (typeof value === 'function' && !Object.hasOwn(target, key))) return value;
     if (typeof value === 'object' && isDraft(value)) return this.child(value as object, key);
@@ -114,6 +125,7 @@ class ObjectTraps extends Traps {
   }
 
   set(target: Fields, key: PropertyKey, value: unknown): boolean {
+    this.assertOpen();
     const next = asDrafts(value);
     if (isIdle(original(target)?.[key], next)) this.noteIdle(key);
     target[key] = next;
@@ -121,11 +133,13 @@ class ObjectTraps extends Traps {
   }
 
   has(target: Fields, key: PropertyKey): boolean {
+    this.assertOpen();
     if (typeof key === 'string') this.noteRead(key);
     return key in target;
   }
 
   ownKeys(target: Fields): (string | symbol)[] {
+    this.assertOpen();
     this.noteAll();
     return Reflect.ownKeys(target);
   }
@@ -136,6 +150,7 @@ const isIdle = (before: unknown, next: unknown): boolean => Object.is(before, is
 /** The methods of Maps and Sets need the draft itself. */
 class MapTraps extends Traps {
   get(target: Map<unknown, unknown>, name: PropertyKey, view: unknown): unknown {
+    if (name !== traps) this.assertOpen();
     switch (name) {
       case 'get':
         return (key: unknown) => {
@@ -164,6 +179,7 @@ class MapTraps extends Traps {
 
 class SetTraps extends Traps {
   get(target: Set<unknown>, name: PropertyKey, view: unknown): unknown {
+    if (name !== traps) this.assertOpen();
     if (name !== 'add') return wholeOf(this, target, name);
     return (item: unknown) => {
       const next = asDrafts(item);
