@@ -1,7 +1,7 @@
 // Contract §3: compute and computeSync, what they accept, and their guardrails.
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { Dependency, FlowContext, flowModel, FromContext, GenericResult, Lazy, modelClass, ModelInput, Resource } from '@flowmodel/core';
+import { Dependency, FlowContext, flowModel, FromContext, GenericResult, Lazy, memoryCache, modelClass, ModelInput, Resource, retry } from '@flowmodel/core';
 import type { CallableModel } from '@flowmodel/core';
 import { refusal, rejection } from './refusal.ts';
 
@@ -232,5 +232,34 @@ describe('options and class-based models', () => {
     expect(seen).toEqual({ value: 4, tag: 'mine' });
     expect((await new Probe().flow.compute(new FlowContext({ value: 5, tag: 'bag', more: 1 }))).value).toBe(5);
     expect(seen).toEqual({ value: 5, tag: 'bag' });
+  });
+});
+
+describe('options in the place of the context', () => {
+  const constant = flowModel({ name: 'constant', inputs: { a: z.number() } }, ({ a }) => a)({ a: 1 }) as CallableModel;
+  const model = constant as { readonly flow: { compute(context: object, options?: object): Promise<unknown>; computeSync(context: object): unknown } };
+
+  it.each<[string, object]>([
+    ['a cache', { cache: memoryCache() }],
+    ['an observer', { observer: () => {} }],
+    ['an observer with methods', { observer: { 'node:end': () => {} } }],
+    ['an evaluator', { evaluator: retry({ attempts: 2 }) }],
+    ['a signal', { signal: new AbortController().signal }],
+    ['overrides', { overrides: [{ models: [constant], body: () => 2 }] }],
+    ['several', { concurrency: 2, cache: memoryCache() }],
+  ])('%s: refused, since it would change nothing', async (_, options) => {
+    const names = Object.keys(options);
+    const expected = { code: 'INVALID_CONTEXT', path: ['constant'], details: { options: names }, message: expect.stringContaining(`Options come second: compute({}, { ${names.join(', ')} }).`) as string };
+    expect(await rejection(model.flow.compute(options))).toMatchObject(expected);
+    expect(refusal(() => model.flow.computeSync(options))).toMatchObject(expected);
+  });
+
+  it('what may be data is a context field, read or not', async () => {
+    const reader = flowModel({ name: 'cacheReader', inputs: { cache: FromContext(z.unknown()) } }, ({ cache }) => typeof cache)();
+    expect((await reader.flow.compute({ cache: memoryCache() })).value).toBe('object');
+    for (const context of [{ cache: 'warm' }, { concurrency: 2 }, { signal: 3, clock: 'utc' }, { cache: memoryCache(), day: 1 }, new FlowContext({ cache: memoryCache() })]) {
+      expect(await model.flow.compute(context)).toMatchObject({ value: 1 });
+    }
+    expect(await model.flow.compute({ signal: 'red' }, { cache: memoryCache() })).toMatchObject({ value: 1 });
   });
 });

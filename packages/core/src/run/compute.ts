@@ -2,7 +2,7 @@
 import type { Engine } from '../model/engine.ts';
 import type { Model } from '../model/model.ts';
 import { planOf } from '../plan/planner.ts';
-import { contextFor } from './given.ts';
+import { contextFor, refuseOptions } from './given.ts';
 import type { Remembering } from './memory.ts';
 import { resolveOptions, treatOf } from './options.ts';
 import { Run } from './run.ts';
@@ -10,6 +10,7 @@ import { Run } from './run.ts';
 /** The two, with the way that results are remembered. */
 export function computing(remembering: Remembering): Pick<Engine, 'compute' | 'computeSync'> {
   const begin = (model: Model, context: unknown, given: unknown, isSync: boolean): Run | { readonly outcome: unknown } => {
+    if (given === undefined && context !== undefined) refuseOptions(model, context);
     const options = resolveOptions(given);
     const plan = planOf(model, treatOf(options));
     const fields = contextFor(model, context);

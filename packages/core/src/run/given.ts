@@ -1,4 +1,5 @@
 /** The context that a caller gives to `compute`. */
+import { readsOf } from '../context/contract.ts';
 import { fieldsIn, isFlowContext } from '../context/flow-context.ts';
 import { FlowError, listNames } from '../errors.ts';
 import { UNSET } from '../model/brand.ts';
@@ -6,6 +7,7 @@ import { labelOf } from '../model/definition.ts';
 import { isPlainObject } from '../model/frozen.ts';
 import type { InputSpec } from '../model/definition.ts';
 import type { Model } from '../model/model.ts';
+import { optionsIn } from './options.ts';
 
 /** Has no prototype of its own to read from, like `Object.create(null)`, but V8 keeps objects of a class in a faster form. */
 class Fields {
@@ -34,6 +36,15 @@ export function contextFor(model: Model, given: unknown): Readonly<Record<string
 }
 
 const isBindable = ({ role }: InputSpec): boolean => role !== 'context' && role !== 'resource';
+
+/** Options in the place of the context would be fields that nobody reads, and change nothing. Throws INVALID_CONTEXT. */
+export function refuseOptions(model: Model, context: unknown): void {
+  if (!isPlainObject(context)) return;
+  const names = optionsIn(context);
+  if (names === undefined || names.some((name) => readsOf(model).has(name) || model.definition.inputIndex.has(name))) return;
+  const name = labelOf(model.definition);
+  throw new FlowError('INVALID_CONTEXT', `${name}: ${listNames(names)} ${names.length === 1 ? 'is an option' : 'are options'}, and nothing here reads a context field of that name. Options come second: compute({}, { ${names.join(', ')} }).`, { path: [model.definition.name ?? '<root>'], details: { options: names } });
+}
 
 function checkNames(model: Model, names: readonly string[]): void {
   const { definition, values } = model;

@@ -64,6 +64,24 @@ export function isManaged({ cache, evaluator, observer, overrides }: ComputeOpti
 
 const KNOWN = ['signal', 'concurrency', 'resources', 'validateResult', 'overrides', 'evaluator', 'cache', 'cacheTimeout', 'observer', 'hasher', 'codeVersion', 'clock'] as const;
 
+/** What cannot be taken for data, by the option that it is. */
+const UNMISTAKABLE: Readonly<Record<string, (value: unknown) => boolean>> = {
+  signal: (value) => hasMethods(value, ['addEventListener', 'throwIfAborted']),
+  overrides: (value) => Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'object' && one !== null && ('models' in one || 'factories' in one)),
+  evaluator: (value) => hasMethods(value, ['evaluate']),
+  cache: (value) => hasMethods(value, ['get', 'set', 'delete', 'clear']),
+  observer: (value) => typeof value === 'function' || EVENTS.some((type) => hasMethods(value, [type])),
+  hasher: (value) => hasMethods(value, ['text', 'value']),
+  clock: (value) => hasMethods(value, ['now', 'setTimeout']),
+};
+
+/** The names of a context that is nothing but options; undefined for every other one. */
+export function optionsIn(context: object): readonly string[] | undefined {
+  const names = Object.keys(context);
+  if (names.length === 0 || !names.every((name) => (KNOWN as readonly string[]).includes(name))) return undefined;
+  return names.some((name) => UNMISTAKABLE[name]?.((context as Readonly<Record<string, unknown>>)[name]) === true) ? names : undefined;
+}
+
 const OVERRIDABLE = ['models', 'factories', 'body', 'validateResult', 'volatile', 'evaluator', 'cacheable'] as const;
 
 let defaults: ComputeOptions = {};
