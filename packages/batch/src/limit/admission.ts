@@ -3,6 +3,8 @@ import { FlowError } from '@flowmodel/core';
 import { isPromise } from '@flowmodel/core/extending';
 import type { Evaluation, EvaluationServices } from '@flowmodel/core';
 import type { Gate } from './gate.ts';
+import { Pass } from './pass.ts';
+import { wayOf } from './way.ts';
 
 /** Hears how attempts end. */
 export interface Listener {
@@ -14,66 +16,52 @@ export interface Listener {
 
 /**
  * Lets an attempt through when it is its turn. While its body waits for nested evaluations its place is free for others. Throws CYCLE for a body that asks by
- * `run.compute` for what has to pass the same gate, ASYNC_IN_SYNC where `computeSync` would have to wait, what `cost` throws.
+ * `run.compute` for what has to pass the same gate, ASYNC_IN_SYNC where `computeSync` would have to wait, CANCELLED at a limiter that was disposed of, what `cost` throws.
  */
 export function admitted(who: string, gate: Gate, evaluation: Evaluation, services: EvaluationServices, listener: Listener, next: () => unknown): unknown {
   if (services.callWithin((asker) => asker.hasMark(gate)) !== undefined) throw reentered(who, evaluation);
-  const costs = gate.costsOf(who, evaluation.inputs);
-  if (gate.tryEnter(costs)) return work(gate, services, listener, next);
+  const { attempt, signal } = evaluation;
+  const way = wayOf(services);
+  const outside = way.through(gate);
+  if (outside !== undefined) {
+    const isFirst = !outside.isPassedOn && outside.attempt === attempt;
+    outside.isPassedOn = true;
+    if (isFirst) return heard(listener, next);
+    outside.end(); // one more attempt takes a token and a place of its own
+  }
+  const pass = new Pass(gate, gate.costsOf(who, evaluation.inputs), evaluation);
+  const work = (): unknown => {
+    services.mark(gate);
+    return heard(listener, next, pass);
+  };
+  if (way.tryEnter(pass)) {
+    way.add(pass);
+    return work();
+  }
   if (services.isSync) {
     throw new FlowError('ASYNC_IN_SYNC', `${evaluation.path.join('.')}: ${who} would make it wait, which computeSync cannot. Use compute.`, { path: evaluation.path });
   }
-  const { signal } = evaluation;
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      leave();
-      reject(signal.reason as Error);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    // Not on the stack of whoever leaves the gate: the body belongs to this evaluation's asynchronous context.
-    let begin!: () => void;
-    new Promise<void>((admit) => (begin = admit)).then(() => work(gate, services, listener, next)).then(resolve, reject);
-    const go = (): void => {
-      signal.removeEventListener('abort', onAbort);
-      begin();
-    };
-    const leave = gate.enter({ costs, go });
-    if (signal.aborted) onAbort();
+  way.add(pass);
+  // The body belongs to this evaluation's asynchronous context, not to that of whoever leaves the gate: hence a promise.
+  return way.enter(pass).then(() => {
+    if (!signal.aborted) return work();
+    pass.end(); // given up since
+    throw signal.reason;
   });
 }
 
-/** The body, which has a place. */
-function work(gate: Gate, services: EvaluationServices, listener: Listener, next: () => unknown): unknown {
-  let isHeld = true;
-  let isDone = false;
-  const give = (): void => {
-    if (!isHeld) return;
-    isHeld = false;
-    gate.leave();
-  };
-  services.mark(gate);
-  services.whileWaiting({
-    pause: give,
-    resume(go) {
-      if (isDone) return go();
-      gate.reenter(() => {
-        isHeld = true;
-        if (isDone) give();
-        go();
-      });
-    },
-  });
+/** Calls the body. `pass`: what it ends with it; none where the same gate stands further outside and holds the place. */
+function heard(listener: Listener, next: () => unknown, pass?: Pass): unknown {
   const mark = listener.begun();
+  const isHeard = (): boolean => pass?.isPassedOn !== true;
   const succeeded = (value: unknown): unknown => {
-    isDone = true;
-    listener.succeeded(mark); // before the place is free, so that it counts for who comes next
-    give();
+    if (isHeard()) listener.succeeded(mark); // before the place is free, so that it counts for who comes next
+    pass?.end();
     return value;
   };
   const failed = (error: unknown): never => {
-    isDone = true;
-    listener.failed(error, mark);
-    give();
+    if (isHeard()) listener.failed(error, mark);
+    pass?.end();
     throw error;
   };
   let result: unknown;

@@ -6,8 +6,10 @@
  * The state, and what always holds:
  * - `active`: places taken; never raised above `limit`. After `resize` to less it may be above until enough have left.
  * - `resuming`: those at work before that want their place back. They pass nobody's window, and come before everybody who has not begun.
+ * - `early`: those that had been admitted, and could not begin because another gate made them wait: they come before everybody else who has not begun.
  * - `waiting`: those that have not begun, first come first served. The first one takes from every window and takes its place in the same moment, so that no
  *   place is held while a window is waited for, and no start comes later than what it was counted for.
+ * - `reserved`: those that have a place and have not begun, since they wait for what else they need. Who was at work before takes their place, lest each waits for the other.
  * - `timer`: set if and only if the first one waits for a window or a pause, and for nothing else.
  */
 import type { Clock } from '@flowmodel/core';
@@ -52,14 +54,24 @@ export interface Totals {
 
 export const noTotals = (): Totals => ({ active: 0, queued: 0, admitted: 0, rateLimited: 0 });
 
+let made = 0;
+
 export class Gate {
+  /** Whoever takes places of several gates takes them in this order, so that two never wait for each other. */
+  readonly order = made++;
   limit: number;
   readonly clock: Clock;
+  /** When the latest one was let in, by what windows count; read at once. */
+  admittedAt = 0;
   readonly #windows: readonly Window[];
   #active = 0;
   readonly #totals: Totals;
   readonly #resuming = new Set<() => void>();
   readonly #waiting = new Set<Applicant>();
+  readonly #early = new Set<Applicant>();
+  readonly #reserved = new Set<() => void>();
+  #refusal: (() => Error) | undefined = undefined;
+  #whenIdle: (() => void)[] = [];
   #timer: unknown = undefined;
   #heldUntil = -Infinity;
   #isPumping = false;
@@ -76,20 +88,26 @@ export class Gate {
     return this.#windows.length === 0 ? FREE : this.#windows.map((window) => window.costOf(who, inputs));
   }
 
-  /** Begins at once if nobody has to wait; otherwise false, and nothing has changed. */
+  /** Begins at once if nobody has to wait; otherwise false, and nothing has changed. Throws once the gate is closed. */
   tryEnter(costs: readonly number[] = FREE): boolean {
-    if (this.#active >= this.limit || this.#waiting.size > 0 || this.#resuming.size > 0 || this.#waitMs(costs) > 0) return false;
+    if (this.#refusal !== undefined) throw this.#refusal();
+    if (this.#active >= this.limit || this.#waiting.size > 0 || this.#early.size > 0 || this.#resuming.size > 0 || this.#waitMs(costs) > 0) return false;
     this.#admit(costs);
     return true;
   }
 
   /** Calls `go` when the applicant may begin, which may be now; returns how to leave the queue, which is harmless afterwards. */
-  enter(applicant: Applicant): () => void {
-    this.#waiting.add(applicant);
+  enter(applicant: Applicant, isEarly = false): () => void {
+    if (this.#refusal !== undefined) {
+      applicant.refuse?.(this.#refusal());
+      return () => {};
+    }
+    const queue = isEarly ? this.#early : this.#waiting;
+    queue.add(applicant);
     this.#totals.queued++;
     this.#pump();
     return () => {
-      if (!this.#waiting.delete(applicant)) return;
+      if (!queue.delete(applicant)) return;
       this.#totals.queued--;
       this.#pump();
     };
@@ -100,12 +118,54 @@ export class Gate {
     this.#active--;
     this.#totals.active--;
     this.#pump();
+    this.#tellIfIdle();
+  }
+
+  /** What was admitted at that time begins now: its costs count from now on. False if the windows, or a pause, do not allow that. */
+  redate(costs: readonly number[], since: number): boolean {
+    if (this.#windows.length === 0 && this.#heldUntil === -Infinity) return true;
+    const now = (this.admittedAt = this.clock.now());
+    const wasCounted = this.#windows.map((window, i) => window.remove(costs[i]!, since));
+    if (this.#waitMs(costs) === 0) {
+      this.#windows.forEach((window, i) => window.take(costs[i]!, now));
+      return true;
+    }
+    this.#windows.forEach((window, i) => wasCounted[i] === true && window.putBack(costs[i]!, since));
+    return false;
+  }
+
+  /** Somebody admitted at that time has not begun after all: it counts nowhere. */
+  takeBack(costs: readonly number[], since: number): void {
+    this.#windows.forEach((window, i) => window.remove(costs[i]!, since));
+    this.#totals.admitted--;
+    this.#pump();
+  }
+
+  /** Sends away everybody who has not begun, and whoever comes; resolves when nobody is at work any more. */
+  close(refusal: () => Error): Promise<void> {
+    this.#refusal = refusal;
+    for (const applicant of this.clear()) applicant.refuse?.(refusal());
+    const idle = new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    this.#tellIfIdle();
+    return idle;
+  }
+
+  #tellIfIdle(): void {
+    if (this.#whenIdle.length === 0 || this.#active > 0) return;
+    for (const tell of this.#whenIdle.splice(0)) tell();
   }
 
   /** Calls back once there is a place for somebody who has begun before. */
   reenter(go: () => void): void {
     this.#resuming.add(go);
     this.#pump();
+  }
+
+  /** Whoever has a place does not work yet: `lose` tells that somebody who was at work before has got it. Returns how to begin. */
+  reserve(lose: () => void): () => void {
+    this.#reserved.add(lose);
+    this.#pump();
+    return () => void this.#reserved.delete(lose);
   }
 
   /** From the very next admission on. */
@@ -116,8 +176,9 @@ export class Gate {
 
   /** Sends away everybody who has not begun. */
   clear(): readonly Applicant[] {
-    const gone = [...this.#waiting];
+    const gone = [...this.#early, ...this.#waiting];
     this.#totals.queued -= gone.length;
+    this.#early.clear();
     this.#waiting.clear();
     this.#stopTimer();
     return gone;
@@ -142,7 +203,9 @@ export class Gate {
     if (this.#isPumping) return;
     this.#isPumping = true;
     try {
-      while (this.#active < this.limit) {
+      for (;;) {
+        if (this.#resuming.size > 0) this.#makeRoom();
+        if (this.#active >= this.limit) break;
         const [resumed] = this.#resuming;
         if (resumed !== undefined) {
           this.#resuming.delete(resumed);
@@ -151,14 +214,15 @@ export class Gate {
           resumed();
           continue;
         }
-        const [first] = this.#waiting;
+        const queue = this.#early.size > 0 ? this.#early : this.#waiting;
+        const [first] = queue;
         if (first === undefined) break;
         const wait = this.#waitMs(first.costs);
         if (wait > 0) {
           this.#setTimer(wait);
           return;
         }
-        this.#waiting.delete(first);
+        queue.delete(first);
         this.#totals.queued--;
         this.#admit(first.costs);
         first.go();
@@ -169,12 +233,22 @@ export class Gate {
     }
   }
 
+  #makeRoom(): void {
+    for (const lose of this.#reserved) {
+      if (this.#active < this.limit) return;
+      this.#reserved.delete(lose);
+      this.#active--;
+      this.#totals.active--;
+      lose();
+    }
+  }
+
   #admit(costs: readonly number[]): void {
     this.#active++;
     this.#totals.active++;
     this.#totals.admitted++;
     if (this.#windows.length === 0) return;
-    const now = this.clock.now();
+    const now = (this.admittedAt = this.clock.now());
     this.#windows.forEach((window, i) => window.take(costs[i]!, now));
   }
 

@@ -58,8 +58,6 @@ const NOTHING: LimiterRunOptions = Object.freeze({});
 
 class SharedLimiter implements Limiter {
   readonly #gate: Gate;
-  #isDisposed = false;
-  #whenIdle: (() => void)[] = [];
 
   constructor(gate: Gate) {
     this.#gate = gate;
@@ -71,7 +69,6 @@ class SharedLimiter implements Limiter {
 
   async run<T>(fn: () => T | PromiseLike<T>, { signal, inputs }: LimiterRunOptions = NOTHING): Promise<T> {
     assertCallback('run', 'fn', fn);
-    if (this.#isDisposed) throw disposed();
     if (signal?.aborted === true) throw signal.reason;
     const gate = this.#gate;
     const costs = gate.costsOf('createLimiter', inputs);
@@ -83,7 +80,6 @@ class SharedLimiter implements Limiter {
       throw error;
     } finally {
       gate.leave();
-      if (this.#isDisposed) this.#tellIfIdle();
     }
   }
 
@@ -103,16 +99,7 @@ class SharedLimiter implements Limiter {
     });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#isDisposed = true;
-    for (const applicant of this.#gate.clear()) applicant.refuse?.(disposed());
-    const idle = new Promise<void>((resolve) => this.#whenIdle.push(resolve));
-    this.#tellIfIdle();
-    return idle;
-  }
-
-  #tellIfIdle(): void {
-    if (this.#gate.stats().active > 0) return;
-    for (const tell of this.#whenIdle.splice(0)) tell();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#gate.close(disposed);
   }
 }

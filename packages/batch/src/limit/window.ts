@@ -44,6 +44,27 @@ export class Window {
     this.#used += cost;
   }
 
+  /** Whether what was taken then was still counted; it is not any more. */
+  remove(cost: number, at: number): boolean {
+    for (let i = this.#times.length - 1; i >= this.#head && this.#times[i]! >= at; i--) {
+      if (this.#times[i] !== at || this.#costs[i] !== cost) continue;
+      this.#times.splice(i, 1);
+      this.#costs.splice(i, 1);
+      this.#used -= cost;
+      return true;
+    }
+    return cost === 0;
+  }
+
+  /** What `remove` removed. */
+  putBack(cost: number, at: number): void {
+    if (cost === 0) return;
+    const i = this.#times.findLastIndex((time) => time <= at) + 1;
+    this.#times.splice(Math.max(i, this.#head), 0, at);
+    this.#costs.splice(Math.max(i, this.#head), 0, cost);
+    this.#used += cost;
+  }
+
   count(now: number): number {
     this.#prune(now);
     return this.#used;
