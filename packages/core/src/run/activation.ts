@@ -225,7 +225,7 @@ export class Activation {
       case 'pick':
         return this.#picked(slot);
       case 'parse':
-        return this.#parsed(id, slot);
+        return parsedSlot(id, slot, this.slots[slot.source]);
       case 'object':
       case 'check':
         return this.#object(id, slot);
@@ -255,25 +255,6 @@ export class Activation {
     if (problem !== undefined) return problem;
     const value = written.map((patch) => (patch as Readonly<Record<string, unknown>>)[slot.field]).find((one) => one !== undefined);
     return value === undefined ? otherwise : value;
-  }
-
-  #parsed(id: number, { source, field, fallback, owner }: Slot & { kind: 'parse' }): unknown {
-    const given = this.slots[source];
-    if (given instanceof Problem) return given;
-    const value = given === undefined && fallback !== UNSET ? fallback : given;
-    if (value === undefined && field.required) return new Problem({ kind: 'missing', slot: id, field: field.name, type: field.schema.type });
-    const where = (): string => `${labelOf(owner)}, context field '${field.name}'`;
-    try {
-      const result = parseSync(field.schema, value, where);
-      if (!result.ok) return new Problem({ kind: 'invalid', slot: id, field: field.name, schema: field.schema, value, issues: result.issues });
-      if (field.also !== undefined && value !== undefined) {
-        const also = parseSync(field.also, value, where);
-        if (!also.ok) return new Problem({ kind: 'invalid', slot: id, field: field.name, schema: field.also, value, issues: also.issues });
-      }
-      return typeof result.value === 'object' && result.value !== value ? frozenCopy(result.value) : result.value;
-    } catch (error) {
-      return new Problem({ kind: 'thrown', error });
-    }
   }
 
   /** A class model's context object, or the check of a `contextType` as a whole. */
@@ -323,6 +304,25 @@ export class Activation {
       }
     }
     return order;
+  }
+}
+
+/** A field as its reader gets it, or what is wrong with it. */
+export function parsedSlot(id: number, { field, fallback, owner }: Slot & { kind: 'parse' }, given: unknown): unknown {
+  if (given instanceof Problem) return given;
+  const value = given === undefined && fallback !== UNSET ? fallback : given;
+  if (value === undefined && field.required) return new Problem({ kind: 'missing', slot: id, field: field.name, type: field.schema.type });
+  const where = (): string => `${labelOf(owner)}, context field '${field.name}'`;
+  try {
+    const result = parseSync(field.schema, value, where);
+    if (!result.ok) return new Problem({ kind: 'invalid', slot: id, field: field.name, schema: field.schema, value, issues: result.issues });
+    if (field.also !== undefined && value !== undefined) {
+      const also = parseSync(field.also, value, where);
+      if (!also.ok) return new Problem({ kind: 'invalid', slot: id, field: field.name, schema: field.also, value, issues: also.issues });
+    }
+    return typeof result.value === 'object' && result.value !== value ? frozenCopy(result.value) : result.value;
+  } catch (error) {
+    return new Problem({ kind: 'thrown', error });
   }
 }
 

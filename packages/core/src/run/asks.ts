@@ -22,7 +22,7 @@ import { nestedContext, nestedModel } from './nested.ts';
 import { treatOf } from './options.ts';
 import { Deferred, Request } from './request.ts';
 import type { Run } from './run.ts';
-import { Solo, soloPlanOf } from './solo.ts';
+import { hasProblem, Solo, soloPlanOf } from './solo.ts';
 import { Failure, isUnfinished } from './states.ts';
 
 /** Evaluations inside evaluations; a recursion that makes its models anew each time shows no cycle. */
@@ -98,15 +98,21 @@ export class Asks implements RunServices, GatherServices {
   /** False where the evaluation needs more than a solo has. */
   #askSolo(caller: Caller, value: unknown, context: unknown, receiver: Receiver): boolean {
     const run = this.#run;
-    if (run.managed !== undefined || run.isOver) return false;
+    if (run.managed !== undefined || run.isOver || caller.act.depth >= DEEPEST) return false;
     const model = asModel(value);
     if (model === undefined) return false;
-    const solo = soloPlanOf(planOf(model, treatOf(run.options)));
-    const values = solo?.valuesFrom(context);
+    const plan = soloPlanOf(planOf(model, treatOf(run.options)));
+    const values = plan?.valuesFrom(context);
     if (values === undefined) return false;
     run.identify();
+    if (hasProblem(values)) {
+      const act = new Activation(plan!.plan, nestedContext(caller.act, caller.cell, model, context), caller);
+      plan!.putInto(act, values);
+      run.check(act, undefined, act.plan.eagerSlots);
+    }
+    run.assertOpen(); // a getter or a schema may have aborted
     run.isAsync = true;
-    run.seats.pushSolo(new Solo(run, caller, solo!, values, receiver));
+    run.seats.pushSolo(new Solo(run, caller, plan!, values, receiver));
     run.drain();
     return true;
   }
@@ -155,6 +161,7 @@ export class Asks implements RunServices, GatherServices {
     const act = new Activation(plan, nestedContext(caller.act, caller.cell, model, context), caller);
     run.identify();
     run.checkEager(act);
+    run.assertOpen(); // a transform or a schema may have aborted
     return act;
   }
 

@@ -26,8 +26,9 @@ export function contextFor(model: Model, given: unknown): Readonly<Record<string
   let isAmbient = true;
   const source = isPlainObject(given) ? given : Object.fromEntries(fieldsIn(given, model.definition.name ?? '<root>'));
   for (const name of Object.keys(source)) {
-    if (source[name] === undefined) continue;
-    fields[name] = source[name];
+    const value = source[name];
+    if (value === undefined) continue;
+    fields[name] = value;
     const index = model.definition.inputIndex.get(name);
     if (index !== undefined && isBindable(model.definition.inputs[index]!)) isAmbient = false;
   }

@@ -25,7 +25,7 @@ export interface Place {
 type Numbers = readonly (number | undefined)[];
 
 /** What cells of one identity have in common: its number, and where it is evaluated, once some cell has claimed it. */
-class Known {
+export class Known {
   readonly id: number;
   act: Activation | undefined = undefined;
   cell = -1;

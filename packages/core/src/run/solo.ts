@@ -1,66 +1,84 @@
 /**
- * A nested evaluation of one cell whose context values are valid as they are given: what bodies ask for by the hundred thousand, and a batch once
- * per item. It is what an activation with one cell would be, without one. Where somebody has to look at it (an equal evaluation joins it, an error
- * needs its path) the activation is made, and everything goes the general way.
+ * A nested evaluation of one cell that is made from fields of the given context: what bodies ask for by the hundred thousand, and a batch once per
+ * item. It is what an activation with one cell would be, without one. Where somebody has to look at it (an equal evaluation joins it, an error needs its
+ * path) the activation is made, and everything goes the general way.
  */
-import { UNSET } from '../model/brand.ts';
-import type { ContextField, Definition } from '../model/definition.ts';
+import type { Definition } from '../model/definition.ts';
 import { frozenCopy, isPlainObject } from '../model/frozen.ts';
 import type { Model } from '../model/model.ts';
 import { isFlowResult } from '../model/result.ts';
-import { parse, passes } from '../model/schema.ts';
+import { passes } from '../model/schema.ts';
 import { indexOf, isConstant, isSlot } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
-import { Activation } from './activation.ts';
+import type { Slot } from '../plan/slots.ts';
+import { Activation, parsedSlot } from './activation.ts';
 import type { Waiter } from './activation.ts';
 import type { Caller, Delivery } from './caller.ts';
 import type { Receiver } from './flow-run.ts';
+import type { Known } from './identity.ts';
 import type { Open } from './open.ts';
 import { noteFailure } from './paths.ts';
+import { Problem } from './problems.ts';
 import { deliverInPlace } from './request.ts';
 import { finished, frozenFor, isPrimitive, isPromise } from './results.ts';
 import type { Run } from './run.ts';
-import { EMPTY, Failure, PENDING, RUNNING } from './states.ts';
+import { EMPTY, Failure, isUnfinished, PENDING, RUNNING } from './states.ts';
+
+type ParseSlot = Slot & { kind: 'parse' };
 
 /** What such an evaluation is made from, read off its plan once. */
 export class SoloPlan {
   readonly plan: Plan;
   readonly model: Model;
   readonly definition: Definition;
-  /** The regular inputs: a context must not have their names. */
-  readonly regular: readonly string[];
-  /** Per input, the context field that fills it; undefined for one that is bound. */
-  readonly fields: readonly (ContextField | undefined)[];
-  readonly constants: readonly unknown[];
+  /** Per input, the slot of the context field that fills it; undefined for one that is bound. */
+  readonly fields: readonly (ParseSlot | undefined)[];
+  readonly #constants: readonly unknown[];
 
   constructor(plan: Plan) {
     const model = plan.models[0]!;
-    const { inputs, contextFields } = model.definition;
     this.plan = plan;
     this.model = model;
     this.definition = model.definition;
-    this.regular = inputs.filter(({ role }) => role === 'regular').map(({ name }) => name);
-    this.fields = inputs.map((input) => contextFields.find((field) => field.input === input));
-    this.constants = inputs.map((_, i) => (isConstant(plan.ops[i]!) ? plan.constants[indexOf(plan.ops[i]!)] : undefined));
+    this.fields = plan.ops.map((op) => (isSlot(op) ? (plan.slots[indexOf(op)] as ParseSlot) : undefined));
+    this.#constants = plan.ops.map((op) => (isConstant(op) ? plan.constants[indexOf(op)] : undefined));
   }
 
-  /** What the body receives, in the order of its inputs; undefined where the general way has to see to it. */
-  valuesFrom(given: unknown): unknown[] | undefined {
-    if (!isPlainObject(given)) return undefined;
-    for (const name of this.regular) if (given[name] !== undefined) return undefined;
-    const { fields, constants } = this;
-    const values = new Array<unknown>(fields.length);
+  /** What the body receives, in the order of its inputs, or a `Problem` where a field has one; undefined for what is not a context of such an evaluation. */
+  valuesFrom(context: unknown): unknown[] | undefined {
+    if (!isPlainObject(context)) return undefined;
+    const { fields } = this;
+    const { inputs, inputIndex } = this.definition;
+    const values = new Array<unknown>(fields.length); // filled one by one: a copy of the constants costs a tenth of it all
+    for (let i = 0; i < fields.length; i++) values[i] = this.#constants[i];
+    const names = Object.keys(context);
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i]!;
+      const value = context[name];
+      if (value === undefined) continue;
+      const input = inputs[i]?.name === name ? i : inputIndex.get(name); // most are given in the order of declaration
+      if (input === undefined) continue;
+      if (fields[input] === undefined) return undefined; // a context must not have the name of a regular input
+      values[input] = value;
+    }
     for (let i = 0; i < fields.length; i++) {
-      const field = fields[i];
-      if (field === undefined) values[i] = constants[i];
-      else {
-        const value = given[field.name];
-        const own = isPrimitive(value) ? value : ownCopy(given, field.name);
-        if (!isValidAsItIs(field, own)) return undefined;
-        values[i] = own;
-      }
+      const slot = fields[i];
+      if (slot === undefined) continue;
+      const given = values[i];
+      const value = isPrimitive(given) ? given : frozenCopy(given);
+      if (value === undefined || !passes(slot.field.schema.quick, value)) values[i] = parsedSlot(indexOf(this.plan.ops[i]!), slot, value);
+      else if (value !== given) values[i] = value;
     }
     return values;
+  }
+
+  /** Puts values where an activation has them. */
+  putInto(act: Activation, values: readonly unknown[]): void {
+    this.fields.forEach((slot, i) => {
+      if (slot === undefined) return;
+      act.slots[slot.source] = undefined; // parsed already
+      act.slots[indexOf(this.plan.ops[i]!)] = values[i];
+    });
   }
 }
 
@@ -71,36 +89,25 @@ export function soloPlanOf(plan: Plan): SoloPlan | undefined {
 }
 
 const NOT_SOLO = {};
+const NOTHING: readonly unknown[] = [];
 
 function isSolo(plan: Plan): boolean {
   const { kind, inputs, wantsRun, orchestrates } = plan.models[0]!.definition;
   if (plan.models.length > 1 || kind !== 'function' || wantsRun || orchestrates) return false;
   if (plan.hasLazy || plan.hasEvaluators || plan.unbound.length > 0 || plan.treatments.size > 0 || plan.volatileCells.size > 0) return false;
-  return plan.ops.length === inputs.length && inputs.every(({ role }, i) => isConstant(plan.ops[i]!) || (role === 'context' && isGivenField(plan, plan.ops[i]!)));
+  return plan.ops.length === inputs.length && plan.ops.every((op) => isConstant(op) || isGivenField(plan, op));
 }
 
-/** Whether an operand is a field as the caller gives it, and nothing stands in for it. */
+/** Whether an operand is a field as the caller gives it. */
 function isGivenField(plan: Plan, op: number): boolean {
   if (!isSlot(op)) return false;
   const slot = plan.slots[indexOf(op)]!;
-  if (slot.kind !== 'parse' || slot.fallback !== UNSET || slot.field.also !== undefined) return false;
-  return plan.slots[slot.source]!.kind === 'runtime';
+  return slot.kind === 'parse' && slot.field.also === undefined && plan.slots[slot.source]!.kind === 'runtime';
 }
 
-/** Data that the caller keeps no hand in; undefined for what a context inherits. */
-const ownCopy = (given: Readonly<Record<string, unknown>>, field: string): unknown => (Object.hasOwn(given, field) ? frozenCopy(given[field]) : undefined);
-
-/** What a schema makes something else of, or refuses, goes the general way. */
-function isValidAsItIs({ schema, required }: ContextField, value: unknown): boolean {
-  if (required && value === undefined) return false;
-  if (passes(schema.quick, value) || schema.matches?.(value) === true) return true;
-  if (!isPrimitive(value)) return false; // zod copies objects
-  try {
-    const result = parse(schema, value);
-    return result.ok && Object.is(result.value, value);
-  } catch {
-    return false;
-  }
+export function hasProblem(values: readonly unknown[]): boolean {
+  for (let i = 0; i < values.length; i++) if (values[i] instanceof Problem) return true;
+  return false;
 }
 
 export class Solo implements Open, Delivery, Waiter {
@@ -109,14 +116,14 @@ export class Solo implements Open, Delivery, Waiter {
   readonly #run: Run;
   readonly #caller: Caller;
   readonly #plan: SoloPlan;
-  readonly #values: readonly unknown[];
-  /** Let go of once it is told: what is known of an evaluation is kept for equal ones as long as the run, and who asked for it is not. */
+  /** What is known of an evaluation is kept for equal ones as long as the run; what it was made from, and who asked for it, is let go of once it is told. */
+  #values: readonly unknown[];
   #receiver: Receiver | undefined;
   /** As in an activation: its value, a `Failure`, or a state. */
   #value: unknown = EMPTY;
   #act: Activation | undefined = undefined;
-  /** The number of its identity, once it has begun. */
-  #identity: number | undefined = undefined;
+  /** What is known of its identity, once it has begun. */
+  #known: Known | undefined = undefined;
 
   constructor(run: Run, caller: Caller, plan: SoloPlan, values: readonly unknown[], receiver: Receiver) {
     this.#run = run;
@@ -134,13 +141,14 @@ export class Solo implements Open, Delivery, Waiter {
     if (this.#act !== undefined) return this.#act;
     const { plan, fields } = this.#plan;
     const context: Record<string, unknown> = {};
-    fields.forEach((field, i) => {
-      if (field !== undefined) context[field.name] = this.#values[i];
+    fields.forEach((slot, i) => {
+      if (slot !== undefined) context[slot.field.name] = this.#values[i];
     });
     const act = new Activation(plan, context, this.#caller);
-    act.fillEarly();
+    this.#plan.putInto(act, this.#values);
     act.values[0] = this.#value;
-    if (this.#identity !== undefined) act.identities[0] = this.#identity;
+    if (this.#known !== undefined) act.identities[0] = this.#known.id;
+    if (!isUnfinished(this.#value)) act.release();
     return (this.#act = act);
   }
 
@@ -149,16 +157,16 @@ export class Solo implements Open, Delivery, Waiter {
     const { model, definition } = this.#plan;
     const known = this.#run.identities!.ofPlain(model, this.#plan.fields, this.#values);
     if (!known.takeFor(this)) return this.#join();
-    this.#identity = known.id;
+    this.#known = known;
     this.#value = RUNNING;
     let result: unknown;
     try {
       result = definition.body(definition.record(this.#values), undefined);
+      if (isPromise(result)) return this.#pend(result);
     } catch (error) {
       return this.#fail(error);
     }
-    if (isPromise(result)) this.#pend(result);
-    else this.#finish(result);
+    this.#finish(result);
   }
 
   /** An equal evaluation stands elsewhere. */
@@ -192,9 +200,11 @@ export class Solo implements Open, Delivery, Waiter {
 
   #finish(result: unknown): void {
     const { definition } = this.#plan;
+    const { output } = definition;
     let value: unknown;
     try {
-      value = definition.output === undefined && !isFlowResult(result) ? frozenFor(definition, result) : finished(this.act, 0, result, this.#run.validates(this.act, 0, undefined));
+      const isValid = output === undefined || passes(output.quick, result) || output.matches?.(result) === true;
+      value = isValid && !isFlowResult(result) ? frozenFor(definition, result) : finished(this.act, 0, result, this.#run.validates(this.act, 0, undefined));
     } catch (error) {
       return this.#fail(error);
     }
@@ -210,11 +220,15 @@ export class Solo implements Open, Delivery, Waiter {
     const act = this.#act;
     if (act !== undefined) act.values[0] = outcome;
     this.told(outcome);
-    act?.tell(0, outcome);
+    if (act === undefined) return;
+    act.tell(0, outcome);
+    act.release();
+    void this.#known?.place; // which is the activation from now on
   }
 
   told(outcome: unknown): void {
     this.#value = outcome;
+    this.#values = NOTHING;
     this.#caller.solos--;
     deliverInPlace(this.#run.seats, this.#caller, this);
   }
