@@ -11,15 +11,21 @@
 class Mark extends (function itself(container: object) {
   return container;
 } as unknown as new (container: object) => object) {
-  // oxlint-disable-next-line no-unused-private-class-members -- that it is there is all there is to it
-  readonly #isDeeplyFrozen = true;
+  /** False on what turned out not to be: nobody can take the field away again. */
+  #isDeeplyFrozen = true;
 
   static put(container: object): object {
-    return new Mark(container);
+    if (!(#isDeeplyFrozen in container)) return new Mark(container);
+    container.#isDeeplyFrozen = true;
+    return container;
+  }
+
+  static lift(container: object): void {
+    if (#isDeeplyFrozen in container) container.#isDeeplyFrozen = false;
   }
 
   static isOn(container: object): boolean {
-    return #isDeeplyFrozen in container;
+    return #isDeeplyFrozen in container && container.#isDeeplyFrozen;
   }
 }
 
@@ -33,6 +39,12 @@ function freeze<T extends object>(container: T): T {
   if (Object.isExtensible(container)) Mark.put(container);
   else closed.add(container);
   return Object.freeze(container);
+}
+
+/** Takes back what was said of a container. */
+function unmark(container: object): void {
+  Mark.lift(container);
+  closed.delete(container);
 }
 
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
@@ -49,23 +61,29 @@ export const isContainer = (value: unknown): value is object =>
 export function deepFreeze<T>(value: T): T {
   if (!isContainer(value) || isDeeplyFrozen(value)) return value;
   const unfreezable = new Set<object>(); // those of Maps and Sets that were walked: they have no mark
-  const stack: object[] = [];
+  const found: object[] = [];
   const visit = (item: unknown): void => {
     if (!isContainer(item) || isDeeplyFrozen(item) || unfreezable.has(item)) return;
-    stack.push(item);
+    found.push(item);
     if (item instanceof Map || item instanceof Set) unfreezable.add(item);
     else freeze(item);
   };
-  visit(value);
-  for (let container = stack.pop(); container !== undefined; container = stack.pop()) {
-    if (container instanceof Map || container instanceof Set) {
-      for (const [key, item] of container.entries()) {
-        visit(key);
-        visit(item);
+  try {
+    visit(value);
+    for (let i = 0; i < found.length; i++) {
+      const container = found[i]!;
+      if (container instanceof Map || container instanceof Set) {
+        for (const [key, item] of container.entries()) {
+          visit(key);
+          visit(item);
+        }
+      } else {
+        for (const item of Object.values(container)) visit(item);
       }
-    } else {
-      for (const item of Object.values(container)) visit(item);
     }
+  } catch (error) {
+    for (const container of found) unmark(container); // a getter or a proxy threw: what stood behind it was never looked at
+    throw error;
   }
   return value;
 }
