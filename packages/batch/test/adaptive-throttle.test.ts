@@ -197,19 +197,24 @@ describe('what the level does', () => {
     expect(starts).toEqual([0, 7_000, 7_000, 7_000]);
   });
 
-  test('one throttle is one limit in all runs, and its stats are those of all of them', async () => {
-    const evaluator = adaptiveThrottle({ initial: 3 });
-    const { desk, model } = atDesk(evaluator);
+  test('TH31 one throttle is one limit in all runs; its stats are those of all of them, those of a batch its own', async () => {
+    const evaluator = adaptiveThrottle({ initial: 3, min: 3 });
+    const { desk, model, busy } = atDesk(evaluator);
     const runs = [0, 1].map((k) => mapFlow(model, items(5), { concurrency: 5, context: { k } }).then((value) => value));
     await settled();
     expect(desk.active).toBe(3);
+    await desk.end('0', busy);
     await desk.endAll();
-    await Promise.all(runs);
-    expect(evaluator.stats().admitted).toBe(10);
+    const first = (await Promise.all(runs)).map(({ stats }) => [stats.ok, stats.failed]);
+    expect([evaluator.stats(), first]).toMatchObject([{ admitted: 10, rateLimited: 1 }, [[4, 1], [5, 0]]]);
+    const later = mapFlow(model, items(1)).then((value) => value);
+    await settled();
+    await desk.end('0', busy);
+    expect([evaluator.stats(), (await later).stats]).toMatchObject([{ admitted: 11, rateLimited: 2 }, { total: 1, ok: 0, failed: 1 }]);
   });
 });
 
-test('TH31 options that make no sense are refused', () => {
+test('options that make no sense are refused', () => {
   const refused = (options: unknown, text: string): void => expect(() => adaptiveThrottle(options as AdaptiveThrottleOptions)).toThrow(expect.objectContaining({ code: 'DEFINITION', message: expect.stringContaining(text) as string }));
   refused({ min: 0 }, "'min'");
   refused({ initial: 30 }, 'min ≤ initial ≤ max');

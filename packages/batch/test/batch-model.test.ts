@@ -107,6 +107,43 @@ describe('items', () => {
     expect([Object.isFrozen(mine[0]), params.tags]).toEqual([false, [{ name: 'a' }]]);
   });
 
+  test.for(['compute', 'computeSync'] as const)('PZ6 params of an item that its schema refuses are a frozen copy, too: %s', async (compute) => {
+    const mine = { userId: 'one' as never, tags: [{ name: 'a' }] };
+    const batch = batchModel({ name: 'refused', ...own(), inputs: {}, item: Item, params: () => [mine], each: user() });
+    const [entry] = (await batch().flow[compute]()).value.results;
+    expect(entry).toMatchObject({ status: 'error', params: { userId: 'one', tags: [{ name: 'a' }] } });
+    const { tags } = entry!.params as unknown as typeof mine;
+    expect([entry!.params === mine, Object.isFrozen(entry!.params), Object.isFrozen(tags[0]), Object.isFrozen(mine), Object.isFrozen(mine.tags)]).toEqual([false, true, true, false, false]);
+  });
+
+  test('PZ6 maps, sets and dates of an item are copies: what a body does to them nobody else sees', async () => {
+    const mine = { tags: new Map([['a', 1]]), seen: new Set([1]), at: new Date(5) };
+    const touches = flowModel({ name: 'touches', ...own(), inputs: { tags: FromContext(z.map(z.string(), z.number())), seen: FromContext(z.set(z.number())), at: FromContext(z.date()) } }, ({ tags, seen, at }) => {
+      tags.set('b', 2);
+      seen.add(2);
+      at.setTime(0);
+      return [tags.size, seen.size, at.getTime()];
+    });
+    const { results } = await mapFlow(touches(), [mine, { ...mine }], { concurrency: 1 });
+    expect(mine).toEqual({ tags: new Map([['a', 1]]), seen: new Set([1]), at: new Date(5) });
+    expect(results).toEqual([0, 1].map(() => ({ status: 'ok', params: mine, value: [2, 2, 0] })));
+  });
+
+  test('symbols, fields named __proto__ and objects without a prototype inside an item are kept as data', async () => {
+    const mark = Symbol('mark');
+    const shows = flowModel({ name: 'shows', ...own(), inputs: { data: FromContext(z.any()) } }, ({ data }) => [Object.keys(data as object), (data as { admin?: unknown }).admin]);
+    const items = [JSON.parse('{"data": {"__proto__": {"admin": true}, "c": 1}}') as { data: object }, { data: Object.assign(Object.create(null) as object, { c: 1 }) }, { data: { c: 1 }, [mark]: 1 }];
+    const { results } = await mapFlow(shows(), items);
+    expect(results.map((entry) => entry.status === 'ok' && entry.value)).toEqual([[['__proto__', 'c'], undefined], [['c'], undefined], [['c'], undefined]]);
+    expect((results[2]!.params as { [mark]?: number })[mark]).toBe(1);
+  });
+
+  test('PZ5 whether an optional field is there can be asked', async () => {
+    const asks = flowModel({ name: 'asks', ...own(), inputs: { priority: FromContext(z.number().optional()) } }, (inputs) => inputs.priority !== undefined);
+    const { results } = await mapFlow(asks(), [{ priority: 0 }, {}, { priority: undefined }]);
+    expect(results.map((entry) => entry.status === 'ok' && entry.value)).toEqual([true, false, false]);
+  });
+
   test('PZ9 the list may come from an asynchronous source, and from upstream', async () => {
     const load = flowModel({ name: 'load', ...own(), inputs: { table: z.string() } }, async ({ table }) => [{ userId: table.length }]);
     const { value } = await mails({ users: load({ table: 'users' }) }).flow.compute({ sender: 'me' });
@@ -147,6 +184,21 @@ describe('the list, checked whole before anything begins', () => {
     const error = await over(Array.from({ length: 1_000 }, (_, i) => i)).flow.compute().then(() => undefined, (one: unknown) => one as { message: string; details: { items: unknown[] } });
     expect(error!.message).toMatch(/\[99\] is a number, and 900 more/);
     expect(error!.details.items).toHaveLength(1_000);
+  });
+
+  test('the list is copied: what is put into it while the batch is under way is not for this batch', async () => {
+    const list = [{ userId: 1 }, { userId: 2 }];
+    const adds = flowModel({ name: 'adds', ...own(), inputs: { userId: FromContext(z.number()) } }, ({ userId }) => {
+      list.push(5 as never);
+      return userId;
+    });
+    const { value } = await over(list, adds() as never, { concurrency: 1 }).flow.compute();
+    expect([value.results.length, value.stats.ok]).toEqual([2, 2]);
+    const mapping = mapFlow(user(), list.slice(0, 2));
+    const items = [{ userId: 1 }];
+    const later = mapFlow(user(), items);
+    items.push('x' as never);
+    expect([(await mapping).stats.total, (await later).stats.total]).toEqual([2, 1]);
   });
 
   test('an empty list is an empty result', async () => {
@@ -302,6 +354,36 @@ describe('limits of a batch', () => {
     await clock.runAll();
     expect((await run).value.stats).toMatchObject({ ok: 5, durationMs: 120_000 });
     expect(starts).toEqual([0, 0, 60_000, 60_000, 120_000]);
+  });
+
+  test('a cost is taken of the item; an item that costs too much, or whose cost cannot be told, fails alone', async () => {
+    const clock = virtualClock();
+    const starts: [number, number][] = [];
+    const leaf = flowModel({ name: 'leaf', ...own(), inputs: { userId: FromContext(z.number()) } }, ({ userId }) => void starts.push([userId, clock.now()]));
+    const cost = ({ userId }: { userId: number }): number => {
+      if (userId === 4) throw new Error('unknown');
+      return userId;
+    };
+    const list = [6, 99, 4, 5, 3].map((userId) => ({ userId }));
+    const limits = { rate: { limit: 10, interval: '1m' }, cost };
+    const run = over(list, leaf() as never, limits).flow.compute({}, { clock });
+    await clock.runAll();
+    const { results, stats } = (await run).value;
+    expect(starts).toEqual([[6, 0], [5, 60_000], [3, 60_000]]);
+    expect(results).toMatchObject([{ status: 'ok' }, { status: 'error', params: { userId: 99 }, error: { code: 'RATE_LIMIT' } }, { status: 'error', error: { message: 'unknown' } }, { status: 'ok' }, { status: 'ok' }]);
+    expect([stats.ok, stats.failed]).toEqual([3, 2]);
+    await expect(over(list, leaf() as never, { ...limits, onError: 'fail' }).flow.compute({}, { clock })).rejects.toMatchObject({ code: 'RATE_LIMIT' });
+    expect(over([{ userId: 99 }, { userId: 1 }], user(), limits).flow.computeSync().value.stats).toMatchObject({ ok: 1, failed: 1 });
+  });
+
+  test('a thousand items whose cost cannot be told wait for a slow reader like all others', async () => {
+    const rate = { limit: 1, interval: '1m' } as const;
+    const iterator = mapFlow(user(), Array.from({ length: 1_000 }, (_, userId) => ({ userId })), { rate, cost: () => { asked++; throw new Error('unknown'); } })[Symbol.asyncIterator]();
+    let asked = 0;
+    expect((await iterator.next()).value).toMatchObject({ status: 'error', error: { message: 'unknown' } });
+    await settled();
+    expect(asked).toBeLessThan(60);
+    await iterator.return?.();
   });
 
   test('TH28 stats are those of one evaluation, and nobody has to reset them', async () => {
@@ -470,6 +552,7 @@ describe('PZ10 definitions that make no sense', () => {
     refused({ onError: 'throw' }, 'DEFINITION', "'onError'");
     refused({ keyBy: 'id' }, 'DEFINITION', "'keyBy'");
     refused({ item: z.string() }, 'DEFINITION', "'item'");
+    refused({ item: z.object({ userId: z.number().refine(async () => true) }) }, 'DEFINITION', 'asynchronously');
     refused({ inputs: { each: z.number() } }, 'DEFINITION', "'each'");
     refused({ orchestrates: false }, 'DEFINITION', "'orchestrates'");
     refused({ inputs: { userId: z.number() } }, 'DEFINITION', "'userId'");

@@ -362,6 +362,7 @@ test('TH2 options that make no sense are refused, and the message says what was 
   refused(null, 'options object');
 });
 
-test('TH1 TH-X7 every limiter tells the same about itself', () => {
+test('TH1 TH-X7 every limiter tells the same about itself; what is not given is no limit', () => {
+  expect([createLimiter().stats().limit, createLimiter({ rate: { limit: 9, interval: '1s' } }).stats().limit]).toEqual([Infinity, Infinity]);
   expect(createLimiter({ concurrency: 4, rate: { limit: 9, interval: '1s' } }).stats()).toEqual({ active: 0, queued: 0, admitted: 0, windowCount: 0, limit: 4, rateLimited: 0 });
 });

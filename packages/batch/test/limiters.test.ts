@@ -38,6 +38,8 @@ describe('TH34 limiters by name', () => {
 
   test('a name is a string that is not empty', () => {
     expect(() => limiters.register('', {})).toThrow(expect.objectContaining({ code: 'DEFINITION' }));
+    expect(() => limiters.register('a', null as never)).toThrow(expect.objectContaining({ code: 'DEFINITION', message: expect.stringContaining('limiters.register: expected an options object') as string }));
+    expect(limiters.list()).toEqual([]);
   });
 });
 

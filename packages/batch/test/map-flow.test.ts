@@ -68,10 +68,12 @@ describe('awaited', () => {
     expect(ends.map(({ status }) => status).toSorted()).toEqual(['cached', 'cached', 'cached', 'computed']);
   });
 
-  test('the list is checked at the call', () => {
+  test('the list, the model and the options are checked at the call', () => {
     expect(() => mapFlow(square, [{ n: 1 }, 5 as never])).toThrow(expect.objectContaining({ code: 'INVALID_CONTEXT', message: expect.stringContaining('[1] is a number') as string }));
     expect(() => (mapFlow as (...all: unknown[]) => unknown)(square, 'abc')).toThrow(expect.objectContaining({ code: 'INVALID_CONTEXT', message: expect.stringContaining('Write mapFlow(model, [{ … }, { … }]).') as string }));
     expect(() => mapFlow(square, [], { limit: 5 } as never)).toThrow(expect.objectContaining({ code: 'DEFINITION', message: expect.stringContaining("'limit'") as string }));
+    expect(() => (mapFlow as (...all: unknown[]) => unknown)(() => square, [])).toThrow(expect.objectContaining({ code: 'DEFINITION', message: 'mapFlow: the first argument is a model, got a factory: call it first.' }));
+    expect(() => mapFlow(square, [], { concurrency: 2.5 })).toThrow(expect.objectContaining({ code: 'DEFINITION', message: expect.stringContaining("'concurrency'") as string }));
     expect(() => mapFlow(square, [], { context: 5 } as never)).toThrow(expect.objectContaining({ code: 'DEFINITION' }));
   });
 });

@@ -27,8 +27,8 @@ export interface RawBatch extends BatchLimits {
   readonly each: AnyModel;
   readonly keyBy: KeyBy | undefined;
   readonly model: ModelOptions;
-  /** Where entries go in place of the value. */
-  readonly sink?: Pick<ItemsJob, 'settled' | 'isFull' | 'whenRead'> | undefined;
+  /** Where entries go in place of the value; known when the batch begins. */
+  sink?: Pick<ItemsJob, 'settled' | 'isFull' | 'whenRead'> | undefined;
 }
 
 /** Instances under way at once, where nobody says how many. */
@@ -75,14 +75,15 @@ interface Settings {
   readonly carried: CarriedFields;
 }
 
-function check({ who, inputs, item, params, each, keyBy, concurrency }: RawBatch, onError: unknown): void {
+function check({ who, inputs, item, params, each, keyBy, concurrency, model }: RawBatch, onError: unknown): void {
   if (concurrency !== undefined) assertWhole(who, 'concurrency', concurrency, 1);
   if (onError !== 'collect' && onError !== 'fail') throw problem(who, `expected 'onError' to be 'collect' or 'fail', got ${show(onError)}`);
   if (typeof params !== 'function') throw problem(who, `expected 'params' to be a function that yields one item per instance, got ${show(params)}`);
   assertCallback(who, 'keyBy', keyBy);
   if (typeof inputs === 'object' && inputs !== null && Object.hasOwn(inputs, 'each')) throw problem(who, "no input can be named 'each': that is the model");
   if (item !== undefined && typeof (item as { shape?: unknown }).shape !== 'object') throw problem(who, `'item' is an object schema, z.object({ … }), got ${show(item)}`);
-  if (typeof (each as { flow?: unknown } | undefined)?.flow !== 'object') throw problem(who, `'each' is a model, got ${typeof each === 'function' ? 'a factory: call it first' : show(each)}`);
+  if (item !== undefined) flowModel({ ...(typeof model.name === 'string' && { name: model.name }), definitions: new DefinitionRegistry(), inputs: { item } }, () => undefined); // refuses what no input may be: asynchronous checks, markers inside
+  if (typeof (each as { flow?: unknown } | undefined)?.flow !== 'object') throw problem(who, `${who === 'mapFlow' ? 'the first argument' : "'each'"} is a model, got ${typeof each === 'function' ? 'a factory: call it first' : show(each)}`);
 }
 
 function ownInputs(values: Params, { raw, carried }: Settings): Params {
@@ -108,6 +109,7 @@ function work({ raw, onError, limits, carried }: Settings, values: Params, list:
     each: (values['each'] as AnyModel | undefined) ?? raw.each,
     items,
     prepared: (one) => frozenParams(parsedItem(who, item, one)),
+    shown: frozenParams,
     context,
     isAmbient: carried.isAmbient,
     limits,

@@ -2,12 +2,12 @@
 import { FlowError } from '@flowmodel/core';
 import { isPlainObject } from '@flowmodel/core/extending';
 
-/** Throws INVALID_CONTEXT, with every index that is wrong. */
+/** A copy, which nobody adds to while the batch is under way. Throws INVALID_CONTEXT, with every index that is wrong. */
 export function checkedList(who: string, list: unknown, write = 'Let params return [{ … }, { … }].'): readonly Record<string, unknown>[] {
   if (!Array.isArray(list)) throw new FlowError('INVALID_CONTEXT', `${who}: expected an array of items, got ${typeOf(list)}. ${write}`, { details: { type: typeOf(list) } });
   const bad: { readonly index: number; readonly type: string }[] = [];
   for (let index = 0; index < list.length; index++) if (!isPlainObject(list[index])) bad.push({ index, type: typeOf(list[index]) });
-  if (bad.length === 0) return list as Record<string, unknown>[];
+  if (bad.length === 0) return [...(list as Record<string, unknown>[])];
   const told = bad.slice(0, MOST).map(({ index, type }) => `[${index}] is ${type}`).join(', ');
   const more = bad.length > MOST ? `, and ${bad.length - MOST} more` : '';
   throw new FlowError('INVALID_CONTEXT', `${who}: items are plain objects whose fields become context fields, but ${told}${more}. Write ({ id: item }) in place of item.`, { details: { items: bad } });

@@ -3,6 +3,7 @@ import type { AnyModel, ComputeOptions, ContextOf, ContextWith, GenericResult, V
 import { assertKnown } from '@flowmodel/core/extending';
 import { problem } from '../limit/options.ts';
 import { defineBatch } from './define-batch.ts';
+import type { RawBatch } from './define-batch.ts';
 import { checkedList } from './list.ts';
 import { Mapping } from './mapping.ts';
 import type { BatchLimits, BatchValue, BatchValueOf, EachModel, Fitting, SettledEntry } from './types.ts';
@@ -47,14 +48,16 @@ export function mapFlow<E extends EachModel, P extends object, K extends string 
   const { context, keyBy, concurrency, rate, cost, onError, asOf: _asOf, signal, ...runOptions } = options;
   if (context !== undefined && (typeof context !== 'object' || context === null)) throw problem('mapFlow', "'context' is a plain object or a FlowContext");
   const list = checkedList('mapFlow', items, 'Write mapFlow(model, [{ … }, { … }]).');
+  const batch: RawBatch = {
+    who: 'mapFlow', inputs: {}, item: undefined, concurrency, rate, cost, onError,
+    params: () => list,
+    each: model as unknown as AnyModel, // any model is one; its type says more
+    keyBy: keyBy,
+    model: { name: 'mapFlow', definitions: new DefinitionRegistry() },
+  };
+  const factory = defineBatch(batch); // what makes no sense is told at the call
   const mapping = new Mapping(concurrency, (sink, stop) => {
-    const factory = defineBatch({
-      who: 'mapFlow', inputs: {}, item: undefined, concurrency, rate, cost, onError, sink,
-      params: () => list,
-      each: model as unknown as AnyModel, // any model is one; its type says more
-      keyBy: keyBy,
-      model: { name: 'mapFlow', definitions: new DefinitionRegistry() },
-    });
+    batch.sink = sink;
     const ambient = context instanceof FlowContext ? context : new FlowContext(context ?? {});
     const signals = [signal, stop].filter((one) => one !== undefined);
     const run = factory().flow.compute(ambient, { ...runOptions, ...(signals.length > 0 && { signal: AbortSignal.any(signals) }) });

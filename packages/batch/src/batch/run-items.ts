@@ -19,6 +19,8 @@ export interface ItemsJob {
   readonly items: readonly Params[];
   /** What an instance gets of its item, frozen. May throw: that instance has failed. */
   prepared(item: Params): Params;
+  /** An item that could not be made ready, as its entry shows it: frozen, too. */
+  shown(item: Params): Params;
   /** The runtime context as far as `each` reads it. */
   readonly context: Params;
   /** Whether instances get a FlowContext, see `CarriedFields`. */
@@ -122,7 +124,12 @@ class Items {
     try {
       costs = this.#gate.costsOf(this.job.who, this.job.items[this.#next]);
     } catch (error) {
-      return this.#end(() => this.#reject(error));
+      const index = this.#next++;
+      return void Promise.resolve().then(() => {
+        this.#isQueued = false;
+        this.#failed(this.job.shown(this.job.items[index]!), index, error);
+        this.#proceed();
+      });
     }
     this.#gate.enter({
       costs,
@@ -142,16 +149,22 @@ class Items {
     try {
       params = job.prepared(item);
     } catch (error) {
-      return void Promise.resolve().then(() => this.failed(item, index, error)); // as late as every other outcome
+      return void Promise.resolve().then(() => this.failed(job.shown(item), index, error)); // as late as every other outcome
     }
     computeInto(this.#run, job.each, this.#contextOf(params), this.#nested, new Instance(this, params, index));
   }
 
   succeeded(params: Params, index: number, value: unknown): void {
     this.#settle(Object.freeze({ status: 'ok', params, value }), index);
+    this.#leave();
   }
 
   failed(params: Params, index: number, error: unknown): void {
+    this.#failed(params, index, error);
+    this.#leave();
+  }
+
+  #failed(params: Params, index: number, error: unknown): void {
     if (this.#signal.aborted) this.#onAbort();
     else if (this.job.onError === 'fail') this.#end(() => this.#reject(error), error ?? true);
     else this.#settle(Object.freeze({ status: 'error', params, error }), index);
@@ -161,9 +174,13 @@ class Items {
     if (this.#isOver) return;
     this.job.settled(entry, index);
     this.#tally.add(entry.status);
-    this.#gate.leave();
     if (this.#tally.isComplete) this.#end(() => this.#resolve(this.#tally.stats(this.#clock.now() - this.#startedAt)));
-    else this.#proceed();
+  }
+
+  #leave(): void {
+    if (this.#isOver) return;
+    this.#gate.leave();
+    this.#proceed();
   }
 }
 
@@ -196,17 +213,19 @@ export function runItemsSync(job: ItemsJob, run: FlowRun): BatchStats {
   const gate = new Gate(job.limits, clock);
   const contextOf = contextsOf(job);
   job.items.forEach((item, index) => {
-    if (!gate.tryEnter(gate.costsOf(job.who, item))) throw new FlowError('ASYNC_IN_SYNC', `${job.who}: its rate would make it wait, which computeSync cannot. Use compute.`);
-    let params = item;
+    let params: Params | undefined;
     let entry: Entry;
+    let isIn = false;
     try {
+      isIn = gate.tryEnter(gate.costsOf(job.who, item));
+      if (!isIn) throw new FlowError('ASYNC_IN_SYNC', `${job.who}: its rate would make it wait, which computeSync cannot. Use compute.`);
       params = job.prepared(item);
       entry = { status: 'ok', params, value: run.computeSync(job.each, contextOf(params)) };
     } catch (error) {
       if (job.onError === 'fail' || run.signal.aborted || (error instanceof FlowError && error.code === 'ASYNC_IN_SYNC')) throw error;
-      entry = { status: 'error', params, error };
+      entry = { status: 'error', params: params ?? job.shown(item), error };
     }
-    gate.leave();
+    if (isIn) gate.leave();
     job.settled(Object.freeze(entry), index);
     tally.add(entry.status);
   });

@@ -1,4 +1,5 @@
 import { FlowError } from '@flowmodel/core';
+import { assertKnown } from '@flowmodel/core/extending';
 import { createLimiter } from './limiter.ts';
 import type { Limiter } from './limiter.ts';
 import type { LimiterOptions } from './options.ts';
@@ -10,10 +11,12 @@ export interface RegisterOptions extends LimiterOptions {
 
 const known = new Map<string, Limiter>();
 
-function register(name: string, { replace = false, ...options }: RegisterOptions = {}): Limiter {
+function register(name: string, options: RegisterOptions = {}): Limiter {
   if (typeof name !== 'string' || name === '') throw new FlowError('DEFINITION', "limiters.register: the name is a string that is not empty. Write limiters.register('openai', { concurrency: 5 }).");
+  assertKnown('limiters.register', options, ['concurrency', 'rate', 'cost', 'clock', 'asOf', 'replace']);
+  const { replace = false, ...limits } = options;
   if (known.has(name) && !replace) throw new FlowError('DUPLICATE_NAME', `There is a limiter '${name}' already. Use limiters.get('${name}'), or register with replace: true.`);
-  const limiter = createLimiter(options);
+  const limiter = createLimiter(limits);
   known.set(name, limiter);
   return limiter;
 }
