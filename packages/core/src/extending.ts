@@ -1,6 +1,6 @@
 /**
- * For authors of packages on the core: how its messages are worded, how options are checked, and what it takes for plain data and for a promise, so that
- * a package speaks and decides as the core does.
+ * For authors of packages on the core: how its messages are worded, how options are checked, what it takes for plain data and for a promise, and what
+ * pictures call a model, so that a package speaks and decides as the core does.
  *
  * @example
  * ```ts
@@ -12,6 +12,7 @@
 export { assertFunction, assertKnown, assertNumber, assertWhole } from './assert.ts';
 export { didYouMean, editDistance, issueText, listNames, nearest, notePath, pathText, show } from './errors.ts';
 export { frozenCopy, isPlainObject } from './model/frozen.ts';
+export { setLabel } from './model/label.ts';
 export { hasDefaults } from './run/options.ts';
 export { computeInto } from './run/flow-run.ts';
 export type { Receiver } from './run/flow-run.ts';

@@ -94,6 +94,17 @@ describe('toMermaid', () => {
     if (name.length < 50 && /^[\w ./|;()[\]{}<>"'`#&%*~$@:-]+$/.test(name)) expect(shown(vertices.get('n1')!.text).split('\n')[0]!.trim()).toBe(name.trim());
   });
 
+  test('a label of any text is only a label', async () => {
+    const graph = graphOf(rate());
+    const nodes = hostileNames.flatMap((text, i) => [{ ...graph.nodes[0]!, id: `a${i}`, label: { text } }, { ...graph.nodes[0]!, id: `b${i}`, label: { text, whole: true as const } }]);
+    const { vertices } = await drawn(toMermaid({ ...graph, nodes }));
+    expect([...vertices.keys()]).toEqual(nodes.map((_, i) => `n${i}`));
+    for (const { text } of vertices.values()) expect(text.replaceAll(/<br\/?>/g, '')).not.toMatch(/[<>"]/);
+    hostileNames.forEach((name, i) => {
+      if (name.length < 50 && /^[\w ./|;()[\]{}<>"'`#&%*~$@:-]+$/.test(name)) expect(shown(vertices.get(`n${2 * i}`)!.text).split('\n')[0]!.trim()).toBe(`${name}: rate`.trim());
+    });
+  });
+
   test('graphs of other tools: any ids, actions, statuses', async () => {
     const graph: FlowGraph = {
       flowGraph: 1,

@@ -9,13 +9,19 @@ const MOST_LINES = 12;
 
 const short = (text: string, most = LONGEST_LINE): string => cut(oneLine(cut(text, most)), most);
 
-/** The name, then a line for each input that is no edge, for each field, and for what became of it. */
+/** `raw: load`, or the label alone where it says it all; the name of a model without label. */
+export function titleOf({ label, name }: Pick<FlowGraphNode, 'label' | 'name'>): string {
+  if (label === undefined) return name;
+  return label.whole === true || label.text === name ? label.text : `${label.text}: ${name}`;
+}
+
+/** The title, then a line for each input that is no edge, for each field, and for what became of it. */
 export function nodeLines(node: FlowGraphNode): string[] {
-  const details = [...node.inputs.map(inputLine), ...node.fields.map((field) => fieldLine(field, node.unevaluated === true))];
+  const details = node.label?.whole === true ? node.fields.flatMap(valueLine) : [...node.inputs.map(inputLine), ...node.fields.map((field) => fieldLine(field, node.unevaluated === true))];
   const shown = details.slice(0, MOST_LINES);
   if (details.length > MOST_LINES) shown.push(`and ${details.length - MOST_LINES} more`);
   const status = node.status === undefined ? [] : [node.reason === undefined ? node.status : `${node.status}: ${node.reason}`];
-  return [short(node.name, LONGEST_NAME), ...shown, ...status].map((line) => short(line));
+  return [short(titleOf(node), LONGEST_NAME), ...shown, ...status].map((line) => short(line));
 }
 
 /** `location = "library"`, `location: string (required)` */
@@ -31,6 +37,12 @@ function fieldLine({ name, text, source, from, required, problem }: FlowGraphInp
   return `${nameText(name)} ← ${where}${text === undefined ? (required ? ' (required)' : '') : ` = ${text}`}`;
 }
 
+/** Of a field whose name and source the label of its node stands for: `= 7`. */
+function valueLine({ text, from, problem }: FlowGraphInput): string[] {
+  if (problem !== undefined) return [`${from ?? ''} ${problem}`.trim()];
+  return text === undefined ? [] : [`= ${text}`];
+}
+
 const SOURCES: Readonly<Record<FlowGraphInput['source'], string>> = {
   runtime: 'context',
   construction: 'default',
@@ -40,8 +52,14 @@ const SOURCES: Readonly<Record<FlowGraphInput['source'], string>> = {
   unset: 'nothing',
 };
 
-/** The input, the action, and what is rewritten on the way. */
-export const edgeLines = ({ input, action, rewrites = [] }: FlowGraphEdge): string[] => [short(action ?? input), ...rewriteLines(rewrites)].filter((line) => line !== '');
+/** The input, the action, and what is rewritten on the way to the node upstream, unless the label of that node says what its fields are. */
+export function edgeLines({ input, action, rewrites = [] }: FlowGraphEdge, upstream: FlowGraphNode | undefined): string[] {
+  const shown = upstream?.label?.whole === true ? beyond(rewrites, new Set(upstream.fields.map(({ name }) => name))) : rewrites;
+  return [short(action ?? input), ...rewriteLines(shown)].filter((line) => line !== '');
+}
+
+/** The rewrites of more than some fields. */
+const beyond = (rewrites: readonly FlowGraphRewrite[], told: ReadonlySet<string>): FlowGraphRewrite[] => rewrites.filter(({ kind, fields }) => kind === 'closed' || !fields.every((field) => told.has(field)));
 
 /** `startDate, endDate ← previousWindow({ days: 30 })` */
 export function rewriteLines(rewrites: readonly FlowGraphRewrite[]): string[] {

@@ -35,6 +35,7 @@ const COLOURS: Readonly<Record<FlowGraphStatus, string>> = {
 export function toDot(graph: FlowGraph, { direction = 'LR' }: DotOptions = {}): string {
   assertDrawable('toDot', graph, direction, ['LR', 'TB']);
   const ids = new Map(graph.nodes.map(({ id }, i) => [id, `n${i}`])); // ids of other tools may be words of the language
+  const byId = new Map(graph.nodes.map((node) => [node.id, node]));
   const lines = [
     'digraph flow {',
     `  rankdir=${direction};`,
@@ -52,7 +53,7 @@ export function toDot(graph: FlowGraph, { direction = 'LR' }: DotOptions = {}): 
       )}];`,
     );
   }
-  for (const edge of graph.edges) lines.push(`  ${ids.get(edge.from)} -> ${ids.get(edge.to)} [${listed(`label=${quoted(edgeLines(edge))}`, STYLES[edge.kind])}];`);
+  for (const edge of graph.edges) lines.push(`  ${ids.get(edge.from)} -> ${ids.get(edge.to)} [${listed(`label=${quoted(edgeLines(edge, byId.get(edge.from)))}`, STYLES[edge.kind])}];`);
   if (graph.rewrites !== undefined && graph.rewrites.length > 0) {
     lines.push('  context [shape=plaintext, style=""];', `  context -> ${ids.get(graph.root)} [label=${quoted(rewriteLines(graph.rewrites))}];`);
   }

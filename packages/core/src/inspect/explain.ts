@@ -89,7 +89,7 @@ class Sight {
   readonly #act: Activation;
   readonly #keys: Keys;
   readonly #lacking = new Map<number, string>();
-  /** Per node, the path of the first one upstream of it that lacks something. */
+  /** Per node, the label or path of the first one upstream of it that lacks something. */
   readonly #waitsFor = new Map<number, string>();
 
   constructor(root: Model, context: Readonly<Record<string, unknown>>, options: ComputeOptions) {
@@ -112,8 +112,8 @@ class Sight {
     for (const cell of this.topDown().toReversed()) {
       for (const { from, kind } of survey.edges(cell)) {
         if (kind === 'lazy' || kind === 'model' || this.#waitsFor.has(cell)) continue;
-        const path = this.#lacking.has(from) ? survey.paths.get(from) : this.#waitsFor.get(from);
-        if (path !== undefined) this.#waitsFor.set(cell, path);
+        const what = this.#lacking.has(from) ? (survey.label(from)?.text ?? survey.paths.get(from)) : this.#waitsFor.get(from);
+        if (what !== undefined) this.#waitsFor.set(cell, what);
       }
     }
   }

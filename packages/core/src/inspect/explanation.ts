@@ -1,12 +1,13 @@
 /** The printed form of an explanation. */
 import { inspectHook } from '../model/brand.ts';
+import { titleOf } from './captions.ts';
 import { plain } from './report.ts';
 import type { Paint } from './report.ts';
 import { cut, oneLine, widthOf } from './text.ts';
 import type { ExplainedNode, Explanation, FlowGraph, FlowGraphStatus } from './types.ts';
 
 const MOST_ROWS = 200;
-const WIDEST_PATH = 60;
+const WIDEST_NAME = 60;
 const KEY_SHOWN = 12;
 
 const STYLES: Readonly<Partial<Record<FlowGraphStatus, string>>> = { run: 'special', cached: 'string', missing: 'regexp', waiting: 'regexp', lazy: 'undefined', pruned: 'undefined' };
@@ -40,13 +41,19 @@ export class Explained implements Explanation {
     return counts.filter(([count]) => count > 0).map(([count, status]) => `${count} ${texts[status]}`).join(', ');
   }
 
+  /** Of a node with a label. */
+  #titleOf(i: number): string | undefined {
+    const node = this.graph.nodes[i]!; // in the same order
+    return node.label === undefined ? undefined : titleOf(node);
+  }
+
   #print(paint: Paint): string {
     const shown = this.nodes.slice(0, MOST_ROWS);
-    const paths = shown.map(({ path }) => cut(oneLine(path), WIDEST_PATH));
-    const widest = Math.max(...paths.map(widthOf));
+    const names = shown.map(({ path }, i) => cut(oneLine(this.#titleOf(i) ?? path), WIDEST_NAME));
+    const widest = Math.max(...names.map(widthOf));
     const rows = shown.map(({ status, key, reason }, i) => {
       const state = paint(status.padEnd(8), STYLES[status] ?? 'name');
-      const name = paths[i]! + ' '.repeat(widest - widthOf(paths[i]!));
+      const name = names[i]! + ' '.repeat(widest - widthOf(names[i]!));
       const hash = paint((key === undefined ? '' : key.slice(0, KEY_SHOWN)).padEnd(KEY_SHOWN), 'undefined');
       return `  ${state}  ${name}  ${hash}  ${oneLine(reason ?? '')}`.trimEnd();
     });

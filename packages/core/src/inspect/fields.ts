@@ -8,6 +8,7 @@ import { parseSync } from '../model/schema.ts';
 import type { Slot } from '../plan/slots.ts';
 import type { Problem } from '../run/problems.ts';
 import type { Survey } from './survey.ts';
+import { modelText } from './text.ts';
 import type { InputSource } from './types.ts';
 
 /** An input or field: what inspections and pictures share. */
@@ -59,7 +60,7 @@ function feeding(survey: Survey, first: number): Feed {
       case 'literal':
         return feed('with-context');
       case 'computed':
-        return feed('with-context', `computed(${slot.model.brief()})`);
+        return feed('with-context', `computed(${modelText(slot.model)})`);
       case 'transform':
         return feed('context-transform', slot.transform.toString());
       case 'pick': {

@@ -64,6 +64,7 @@ function nodeOf(survey: Survey, cell: number, id: string, remarks: Remarks): Flo
   const model = survey.plan.models[cell]!;
   const { definition } = model;
   const reach = survey.reach.get(cell)!;
+  const label = survey.label(cell);
   const inputs = definition.inputs.flatMap((input) => {
     if (input.role === 'context' || asModel(model.values[input.index]) !== undefined) return [];
     return [inputOf(input.name, input.schema?.type ?? 'resource', boundInput(model, input, () => false))];
@@ -71,6 +72,7 @@ function nodeOf(survey: Survey, cell: number, id: string, remarks: Remarks): Flo
   return {
     id,
     name: labelOf(definition),
+    ...(label !== undefined && { label: { text: label.text, ...(label.whole && { whole: true as const }) } }),
     kind: definition.kind,
     ...(definition.description !== undefined && { description: definition.description }),
     ...(definition.output !== undefined && { type: definition.output.type }),

@@ -33,7 +33,7 @@ export function inspect(model: Model, context: unknown, options: unknown): FlowI
     dependencies: Object.freeze(mode === 'none' ? [] : dependenciesOf(survey, mode, context !== undefined)),
     ...requirementsOf(survey, isSupplied),
     problems: problemsOf(survey),
-  });
+  }, survey.labels);
 }
 
 function modeOf(options: unknown): Mode {

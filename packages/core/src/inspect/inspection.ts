@@ -30,7 +30,10 @@ export class Inspection implements FlowInspection {
   readonly resources: Data['resources'];
   readonly problems: Data['problems'];
 
-  constructor(data: Data) {
+  /** What models are called by their paths, where a package made them for its users. */
+  readonly #labels: ReadonlyMap<string, string>;
+
+  constructor(data: Data, labels: ReadonlyMap<string, string>) {
     this.model = data.model;
     this.inputs = data.inputs;
     this.contextInputs = data.contextInputs;
@@ -42,11 +45,12 @@ export class Inspection implements FlowInspection {
     this.unboundInputs = data.unboundInputs;
     this.resources = data.resources;
     this.problems = data.problems;
+    this.#labels = labels;
     Object.freeze(this);
   }
 
   toString(): string {
-    return report(this, plain);
+    return report(this, plain, this.#labels);
   }
 
   /** What `JSON.stringify` gets: models and everything else that JSON does not have as short text, what is unset left out. */
@@ -61,6 +65,6 @@ export class Inspection implements FlowInspection {
   /** Colours as the console asks for them: it knows of terminals, and of NO_COLOR. Below the depth asked for, one line. */
   [inspectHook](depth?: number | null, options?: HookOptions): string {
     const paint: Paint = options?.colors === true && options.stylize !== undefined ? options.stylize.bind(options) : plain;
-    return typeof depth === 'number' && depth < 1 ? paint(headline(this), 'special') : report(this, paint);
+    return typeof depth === 'number' && depth < 1 ? paint(headline(this), 'special') : report(this, paint, this.#labels);
   }
 }

@@ -37,13 +37,14 @@ const COLOURS: Readonly<Record<FlowGraphStatus, string>> = {
 export function toMermaid(graph: FlowGraph, { direction = 'LR' }: MermaidOptions = {}): string {
   assertDrawable('toMermaid', graph, direction, ['LR', 'TD']);
   const ids = new Map(graph.nodes.map(({ id }, i) => [id, `n${i}`])); // ids of other tools may be words of the language
+  const byId = new Map(graph.nodes.map((node) => [node.id, node]));
   const lines = [`flowchart ${direction}`];
   for (const node of graph.nodes) {
     const [open, close] = node.kind === 'class' ? ['[[', ']]'] : ['[', ']'];
     lines.push(`  ${ids.get(node.id)}${open}"${nodeLines(node).map(escaped).join('<br/>')}"${close}`);
   }
   for (const edge of graph.edges) {
-    const label = edgeLines(edge).map(escaped).join('<br/>');
+    const label = edgeLines(edge, byId.get(edge.from)).map(escaped).join('<br/>');
     lines.push(`  ${ids.get(edge.from)} ${ARROWS[edge.kind]}${label === '' ? '' : `|"${label}"|`} ${ids.get(edge.to)}`);
   }
   if (graph.rewrites !== undefined && graph.rewrites.length > 0) {

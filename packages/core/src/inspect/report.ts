@@ -1,9 +1,11 @@
 /** The printed form of an inspection: tables with aligned columns, long values cut, one line per fact. */
-import { asModel, UNSET } from '../model/brand.ts';
-import { labelOf } from '../model/definition.ts';
+import { asContainer, asModel, UNSET } from '../model/brand.ts';
+import { labelOf, showFor } from '../model/definition.ts';
+import { labelOn } from '../model/label.ts';
 import type { Model } from '../model/model.ts';
+import type { Validator } from '../model/schema.ts';
 import type { CallableModel } from '../types.ts';
-import { recordText, cut, nameText, oneLine, valueText, widthOf } from './text.ts';
+import { recordText, cut, modelText, nameText, oneLine, valueText, widthOf } from './text.ts';
 import type { FlowInspection, InspectedInput, Requirement } from './types.ts';
 
 /** Colours a text by one of Node's styles: `undefined` is grey there, `null` bold, `regexp` red, `special` cyan. */
@@ -24,10 +26,11 @@ export function headline(inspection: FlowInspection): string {
   return `[FlowInspection of ${cut(oneLine(labelOf(modelOf(inspection.model).definition)), 60)}: ${oneLine(what)}]`;
 }
 
-export function report(inspection: FlowInspection, paint: Paint): string {
+/** `labels`: what the models at some paths are called. */
+export function report(inspection: FlowInspection, paint: Paint, labels: ReadonlyMap<string, string>): string {
   const { contextInputs, runtimeInputs, requiredInputs, boundInputs, dependencies, graph, unboundInputs, resources, problems } = inspection;
   const sections = [
-    paint(line(modelOf(inspection.model).toString()), 'special'),
+    paint(line(callText(inspection.model)), 'special'),
     section('inputs', inputRows(inspection.inputs), paint),
     facts(
       [
@@ -39,11 +42,11 @@ export function report(inspection: FlowInspection, paint: Paint): string {
       paint,
     ),
     section('dependencies', dependencies.slice(0, MOST_DEPENDENCIES).map(dependencyRow), paint, dependencies.length - MOST_DEPENDENCIES),
-    section('the graph still needs', needRows(graph.requiredInputs), paint),
-    section('lazy branches need, once asked for', needRows(graph.lazyInputs), paint),
-    section('unbound inputs', needRows(unboundInputs), paint),
-    section('resources to be supplied', needRows(resources), paint),
-    section('transforms without a value', problems.map(({ path, field, text }): Cell[] => [[field, 'name'], [text, 'regexp'], [`for ${cutMiddle(path)}`, 'undefined']]), paint),
+    section('the graph still needs', needRows(graph.requiredInputs, labels), paint),
+    section('lazy branches need, once asked for', needRows(graph.lazyInputs, labels), paint),
+    section('unbound inputs', needRows(unboundInputs, labels), paint),
+    section('resources to be supplied', needRows(resources, labels), paint),
+    section('transforms without a value', problems.map(({ path, field, text }): Cell[] => [[field, 'name'], [text, 'regexp'], [`for ${cutMiddle(labels.get(path) ?? path)}`, 'undefined']]), paint),
   ];
   const isComplete = problems.length === 0 && [graph.requiredInputs, unboundInputs, resources].every((needs) => Object.keys(needs).length === 0);
   return [...sections, isComplete ? paint('the graph needs nothing more', 'string') : ''].filter((text) => text !== '').join('\n');
@@ -51,6 +54,22 @@ export function report(inspection: FlowInspection, paint: Paint): string {
 
 /** The class behind the interface. */
 const modelOf = (model: CallableModel): Model => asModel(model)!;
+
+/** A model as it would stand in source text, after its label; a label that says it all stands alone. */
+function callText(callable: CallableModel): string {
+  const model = modelOf(callable);
+  const label = labelOn(model.base);
+  if (label === undefined) return model.toString();
+  if (label.whole) return modelText(model);
+  const { definition, given } = model;
+  const args = definition.inputs.filter(({ index }) => given[index] !== UNSET).map(({ name, index, schema }) => `${name}: ${argumentText(given[index], schema)}`);
+  return `${modelText(model)}: ${labelOf(definition)}(${args.length === 0 ? '' : `{ ${args.join(', ')} }`})${model.rewrites === undefined ? '' : '.withContext(…)'}`;
+}
+
+function argumentText(value: unknown, schema: Validator | undefined): string {
+  const container = asContainer(value);
+  return container === undefined && asModel(value) === undefined ? showFor(schema, value) : valueText(container?.data ?? value);
+}
 
 /** A text and the style that it is painted in. */
 type Cell = readonly [text: string, style: string];
@@ -76,15 +95,15 @@ function sourceText({ source, from, required, problem }: InspectedInput): string
 function dependencyRow({ path, model, context, lazy }: FlowInspection['dependencies'][number]): Cell[] {
   return [
     [path, 'name'],
-    [`-> ${modelOf(model).toString().replaceAll('.flow.withContext(', '.withContext(')}`, 'special'],
+    [`-> ${callText(model).replaceAll('.flow.withContext(', '.withContext(')}`, 'special'],
     [lazy ? 'lazy' : '', 'undefined'],
     [context === null ? '' : `context ${recordText(context)}`, 'undefined'],
   ];
 }
 
-const needRows = (needs: Readonly<Record<string, Requirement>>): Cell[][] =>
+const needRows = (needs: Readonly<Record<string, Requirement>>, labels: ReadonlyMap<string, string>): Cell[][] =>
   Object.entries(needs).map(([name, { type, neededBy, hidden }]) => {
-    const paths = neededBy.slice(0, SHOWN_PATHS).map((path) => cutMiddle(path));
+    const paths = neededBy.slice(0, SHOWN_PATHS).map((path) => cutMiddle(labels.get(path) ?? path));
     const more = neededBy.length > SHOWN_PATHS ? `, and ${(neededBy.length - SHOWN_PATHS).toLocaleString('en')} more` : '';
     return [[nameText(name), 'name'], [type, 'undefined'], [`for ${paths.join(', ')}${more}${hidden === true ? ' (hidden by closedContext: rewrite or keep it)' : ''}`, 'undefined']];
   });

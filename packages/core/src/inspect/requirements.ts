@@ -30,13 +30,12 @@ export function requirementsOf(survey: Survey, supplied: (resource: string) => b
   for (const cell of survey.cells) {
     const reach = survey.reach.get(cell)!;
     if (reach === 'model') continue; // not part of this graph's contract
-    const path = survey.paths.get(cell)!;
     for (const what of survey.problems(cell)) {
       if (what.kind !== 'missing' || (reach === 'lazy' && required.has(what.field))) continue;
-      add(reach === 'lazy' ? lazy : required, what.field, what.type, path).isHidden ||= isHidden(survey, what);
+      add(reach === 'lazy' ? lazy : required, what.field, what.type, survey.tell(cell)).isHidden ||= isHidden(survey, what);
     }
-    for (const { name, type } of unboundIn.get(cell) ?? []) add(unbound, name, type, path);
-    for (const name of resourcesOf(survey, cell)) if (!supplied(name)) add(resources, name, 'resource', path);
+    for (const { name, type } of unboundIn.get(cell) ?? []) add(unbound, name, type, survey.tell(cell));
+    for (const name of resourcesOf(survey, cell)) if (!supplied(name)) add(resources, name, 'resource', survey.tell(cell));
   }
   return {
     graph: Object.freeze({ requiredInputs: asRecord(required), lazyInputs: asRecord(lazy) }),
@@ -50,14 +49,13 @@ export function problemsOf(survey: Survey): readonly InspectedProblem[] {
   const found: InspectedProblem[] = [];
   const told = new Set<unknown>();
   for (const cell of survey.cells) {
-    const path = survey.paths.get(cell)!;
     survey.definition(cell).contextFields.forEach((field, k) => {
       const source = survey.source(cell, k);
       const { problem } = survey.known(source);
       if (problem === undefined || problem.what.every((what) => told.has(what))) return;
       for (const what of problem.what) told.add(what);
       const text = problemText(problem, survey.isSecret(source) || isSecretField(field));
-      if (text !== undefined) found.push(Object.freeze({ path, field: field.name, text }));
+      if (text !== undefined) found.push(Object.freeze({ path: survey.tell(cell), field: field.name, text }));
     });
   }
   return Object.freeze(found);

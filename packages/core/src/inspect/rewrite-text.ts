@@ -2,7 +2,7 @@
 import { SECRET_TEXT } from '../errors.ts';
 import type { Model } from '../model/model.ts';
 import type { Rewrite } from '../model/rewrites.ts';
-import { cut, valueText } from './text.ts';
+import { cut, modelText, valueText } from './text.ts';
 import type { FlowGraphRewrite } from './types.ts';
 
 const LONGEST_TEXT = 100;
@@ -17,5 +17,5 @@ export function rewritesOf({ rewrites }: Model): FlowGraphRewrite[] {
 
 function textOf(rewrite: Rewrite): string {
   if (rewrite.kind === 'literal') return rewrite.isSecret ? SECRET_TEXT : valueText(rewrite.value);
-  return rewrite.kind === 'computed' ? `computed(${rewrite.model.brief()})` : rewrite.transform.toString();
+  return rewrite.kind === 'computed' ? `computed(${modelText(rewrite.model)})` : rewrite.transform.toString();
 }

@@ -6,7 +6,10 @@
  */
 import { asModel, UNSET } from '../model/brand.ts';
 import type { Definition } from '../model/definition.ts';
+import { labelOn } from '../model/label.ts';
+import type { Label } from '../model/label.ts';
 import type { Model } from '../model/model.ts';
+import type { Rewrites } from '../model/rewrites.ts';
 import { indexOf, isSlot, isSpecial } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planOf } from '../plan/planner.ts';
@@ -17,6 +20,7 @@ import { Problem } from '../run/problems.ts';
 import { wantedBy } from './own-contract.ts';
 import type { Wanted } from './own-contract.ts';
 import { secretSlots } from '../plan/secret-slots.ts';
+import { cutStart, labelText } from './text.ts';
 
 /** One edge: `from` is the upstream cell, `to` its consumer. */
 export interface SurveyEdge {
@@ -34,6 +38,7 @@ export interface SurveyEdge {
 export type Reach = 'eager' | 'lazy' | 'model';
 
 const PHASES: readonly Reach[] = ['eager', 'lazy', 'model'];
+const LONGEST_SCOPE = 60;
 
 /** What is known of a slot. `value` is UNSET where nothing is. */
 export interface Known {
@@ -52,11 +57,16 @@ export class Survey {
   readonly reach = new Map<number, Reach>();
   /** Per cell, the path of its first consumer's input: `visitorDelta.previous`. Built by appending, which costs nothing until it is read. */
   readonly paths = new Map<number, string>();
+  /** What the cells that were told of are called, by their paths. */
+  readonly labels = new Map<string, string>();
   readonly #act: Activation;
   readonly #edges = new Map<number, readonly SurveyEdge[]>();
   readonly #wanted = new Map<Model, Wanted>();
   /** What handed-over models see: nothing that this graph supplies. */
   readonly #handed: Frame;
+  /** The labels of wrappers, and of the contexts that they and those around them make. */
+  readonly #wrappers = new Map<Rewrites, string>();
+  readonly #scopes = new Map<Frame, string>();
   #secrets: { readonly slots: number; readonly marks: Uint8Array } | undefined = undefined;
 
   /** Lazy branches and handed-over models join the plan; by default one of its own, which no run has. */
@@ -72,6 +82,7 @@ export class Survey {
   #walk(model: Model): void {
     const name = model.definition.name ?? '<root>';
     const waiting: Readonly<Record<Reach, SurveyEdge[]>> = { eager: [], lazy: [], model: [] };
+    this.#note(model);
     this.#open(this.plan.root, 'eager', name, waiting);
     for (const phase of PHASES) {
       // In each phase depth first: `eager` is the stack, the others wait for their phase, in the order of their finding.
@@ -89,8 +100,42 @@ export class Survey {
     this.paths.set(cell, path);
     const edges = this.#find(cell);
     this.#edges.set(cell, edges);
+    for (const edge of edges) this.#note(edge.model);
     for (let i = edges.length - 1; i >= 0; i--) if (edges[i]!.kind !== 'lazy' && edges[i]!.kind !== 'model') waiting.eager.push(edges[i]!);
     for (const edge of edges) if (edge.kind === 'lazy' || edge.kind === 'model') waiting[reach === 'model' ? 'model' : edge.kind].push(edge);
+  }
+
+  #note(model: Model): void {
+    const label = model.rewrites === undefined ? undefined : labelOn(model);
+    if (label !== undefined) this.#wrappers.set(model.rewrites!, label.text);
+  }
+
+  /** What a cell is called, where its model has a label: `double`, `inner.double` in the context of a wrapper that has one too; `${n} in inner` for a whole one. */
+  label(cell: number): Label | undefined {
+    const label = labelOn(this.plan.models[cell]!);
+    const scope = label === undefined || this.#wrappers.size === 0 ? '' : this.#scopeOf(this.plan.frames[cell]!);
+    return label === undefined ? undefined : { ...label, text: labelText(scope, label) };
+  }
+
+  /** The path of a cell that is told of; should it have a label, that is noted in `labels`. */
+  tell(cell: number): string {
+    const path = this.paths.get(cell)!;
+    const label = this.label(cell);
+    if (label !== undefined) this.labels.set(path, label.text);
+    return path;
+  }
+
+  #scopeOf(frame: Frame): string {
+    const open: Frame[] = [];
+    let at: Frame | undefined = frame;
+    for (; at !== undefined && !this.#scopes.has(at); at = at.parent) open.push(at);
+    let scope = at === undefined ? '' : this.#scopes.get(at)!;
+    for (const inner of open.toReversed()) {
+      const own = inner.rewrites === undefined ? undefined : this.#wrappers.get(inner.rewrites);
+      if (own !== undefined) scope = scope === '' ? own : cutStart(`${scope}.${own}`, LONGEST_SCOPE);
+      this.#scopes.set(inner, scope);
+    }
+    return scope;
   }
 
   /** The edges upstream of a cell, in declaration order, computed fields last. */

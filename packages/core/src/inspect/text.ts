@@ -2,13 +2,16 @@
 import { SECRET_TEXT, show } from '../errors.ts';
 import { asModel, UNSET } from '../model/brand.ts';
 import { isPlainObject } from '../model/frozen.ts';
+import { labelOn } from '../model/label.ts';
+import type { Label } from '../model/label.ts';
+import type { Model } from '../model/model.ts';
 
 /** A value in short: models by name, secrets masked before. */
 export function valueText(value: unknown, depth = 0): string {
   if (value === UNSET) return '<unset>';
   if (value === SECRET_TEXT) return SECRET_TEXT;
   const model = asModel(value);
-  if (model !== undefined) return model.brief();
+  if (model !== undefined) return modelText(model);
   if (Array.isArray(value)) {
     if (depth > 2) return '[…]';
     const items = value.slice(0, MOST_ITEMS).map((item) => valueText(item, depth + 1));
@@ -17,6 +20,18 @@ export function valueText(value: unknown, depth = 0): string {
   if (!isPlainObject(value)) return show(value);
   return depth > 2 ? '{…}' : recordText(value, depth + 1);
 }
+
+/** A model in short, by its label where it has one: `countVisitors(…)`, `raw`. */
+export function modelText(model: Model): string {
+  const label = labelOn(model.base);
+  const scope = model.rewrites === undefined ? undefined : labelOn(model);
+  return label === undefined ? model.brief() : labelText(scope?.text ?? '', label);
+}
+
+/** A label in a context that may have one: `inner.double`, `${n} in inner`. */
+export const labelText = (scope: string, { text, whole }: Label): string => cut(scope === '' ? text : whole ? `${text} in ${scope}` : `${scope}.${text}`, LONGEST_LABEL);
+
+const LONGEST_LABEL = 100;
 
 /** `{ a: 1, b: countVisitors(…) }` */
 export function recordText(record: Readonly<Record<string, unknown>>, depth = 0): string {
@@ -44,6 +59,9 @@ export function cut(text: string, most: number): string {
   const characters = Array.from(head);
   return characters.length <= most && head.length === text.length ? text : `${characters.slice(0, most - 1).join('')}…`;
 }
+
+/** The same, of the end. */
+export const cutStart = (text: string, most: number): string => (text.length <= most ? text : `…${text.slice(1 - most)}`);
 
 const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\p{Emoji_Presentation}]/u;
 const NARROW = /^[\x20-\x7e]*$/;

@@ -115,6 +115,8 @@ export interface FlowGraphNode {
   readonly id: string;
   /** The definition's name; `<unnamed>` without one. */
   readonly name: string;
+  /** What the package that made the model calls it: shown before `name`; a `whole` one instead of the name and the inputs. */
+  readonly label?: { readonly text: string; readonly whole?: true };
   /** What it is: a model of a function or a class; other packages add theirs. */
   readonly kind: string;
   readonly description?: string;

@@ -7,14 +7,17 @@ import type { Bound } from './bind.ts';
 import { labelOf, showFor } from './definition.ts';
 import { drafted } from './draft.ts';
 import type { Definition } from './definition.ts';
+import type { Label } from './label.ts';
 import type { Rewrite, Rewrites } from './rewrites.ts';
 import type { FlowDocument } from '../serialize/document.ts';
 
-/** Worked out from a model, and kept with it: a weak map would keep short-lived graphs alive until a full garbage collection. */
+/** Worked out from a model, or said of it, and kept with it: a weak map would keep short-lived graphs alive until a full garbage collection. */
 interface Derived {
   inputs?: Readonly<Record<string, unknown>>;
   /** Its plan, as `plan/planner.ts` makes it without overrides. */
   plan?: unknown;
+  /** What it is called where it is shown. */
+  label?: Label;
 }
 
 export class Model {
