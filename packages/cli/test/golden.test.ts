@@ -13,6 +13,7 @@ function compare(name: string, text: string): void {
 }
 
 const days = ['startDate=2024-01-01', 'endDate=2024-01-31'];
+const document = ['rows.yaml', '--import', './rows.ts'];
 const weather = join(workspace, 'examples', 'weather');
 const autumn = ['startDate=2015-10-01', 'endDate=2015-12-31'];
 
@@ -28,6 +29,9 @@ const cases: readonly { readonly name: string; readonly args: readonly string[];
   { name: 'graph', args: ['graph', 'visitors.ts#delta', ...days] },
   { name: 'graph-dot', args: ['graph', 'visitors.ts#delta', '--format', 'dot', '--direction', 'TB'] },
   { name: 'graph-json', args: ['graph', 'visitors.ts#delta', '--format', 'json'] },
+  { name: 'graph-document', args: ['graph', ...document, 'file=abc'] },
+  { name: 'explain-document', args: ['explain', ...document] },
+  { name: 'inspect-document', args: ['inspect', ...document, '--dependencies', 'recursive'] },
   { name: 'help', args: ['--help'] },
   ...['run', 'inspect', 'explain', 'graph', 'validate', 'completion'].map((command) => ({ name: `help-${command}`, args: [command, '--help'] })),
 ];
@@ -61,6 +65,13 @@ describe('pictures', () => {
     expect(stdout).toMatch(/<text[^>]*>visitorDelta<\/text>/);
     expect(stdout.match(/<g id="node\d+"/g)).toHaveLength(3);
     expect(stdout.match(/<g id="edge\d+"/g)).toHaveLength(2);
+  });
+
+  test('of a document, with the ids of its nodes', () => {
+    const { status, stdout } = flowmodel(['graph', ...document, 'file=abc', '--format', 'svg']);
+    expect(status).toBe(0);
+    const texts = [...stdout.matchAll(/font-size="11.00">(.*?)<\/text>/g)].map(([, text]) => text!);
+    expect(texts.toSorted()).toEqual(['${file}', '${other.rows}', '${raw.rows}', '= &quot;abc&quot;', 'fixed ${file}', 'other: load', 'raw: load', 'rows.yaml', 'total: sum']);
   });
 
   test('explain draws what it says', () => {

@@ -74,5 +74,8 @@ export function issueLine(issue: WorkflowIssue): string {
 export function positionText({ file, line, column }: Pick<WorkflowIssue, 'file' | 'line' | 'column'>): string | undefined {
   const position = line === undefined ? undefined : `${line}:${column}`;
   if (file === undefined || position === undefined) return file ?? position;
-  return `${file.replace(/(#<inline>)+$/, '')}:${position}`; // a document inside another stands in the file of that one
+  return `${textFile(file)}:${position}`;
 }
+
+/** The file of a document's text: one inside another stands in the file of that one. */
+export const textFile = (file: string): string => file.replace(/(#<inline>)+$/, '');

@@ -44,6 +44,21 @@ describe('NW3, NW4 references', () => {
     expect(await run(referring('a/child.json'), {}, { root })).toEqual({ out: 1 });
   });
 
+  test('problems are told document by document, the outermost first and the others as they are met, each from top to bottom', () => {
+    const { definitions } = models();
+    write('grandchild.yaml', '\n\nnodes:\n  - { id: g, type: none }');
+    write('child.yaml', 'nodes:\n  - { id: a, type: none }\n  - { id: b, type: workflow, params: { workflow_ref: grandchild.yaml } }\n  - { id: c, type: none }');
+    const inline = '{ nodes: [{ id: i, type: none }] }';
+    const main = write('main.yaml', `nodes:
+  - { id: n, type: workflow, params: { workflow_ref: child.yaml } }
+  - { id: m, type: workflow, params: { workflow_ir: ${inline} } }
+  - { id: o, type: workflow, params: { workflow_ref: grandchild.yaml } }
+  - { id: p, type: none }
+outputs: { out: { source: '\${nowhere}' } }`);
+    const { issues } = refusal(() => compileWorkflowFile(main, { definitions, root }));
+    expect(issues.map(({ file, line }) => `${relative(root, file!)}:${line}`)).toEqual(['main.yaml#<inline>:3', 'main.yaml:5', 'main.yaml:6', 'child.yaml:2', 'child.yaml:4', 'grandchild.yaml:4']);
+  });
+
   test('NW3 a missing file and a malformed one are told where they are referred to, and where they are malformed', () => {
     const { compile } = models();
     write('broken.yaml', 'nodes:\n  - { id: a');

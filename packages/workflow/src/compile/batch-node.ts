@@ -13,6 +13,7 @@ import { WorkflowError } from '../errors.ts';
 import { referencesIn } from '../template/expression.ts';
 import { batchResults } from './batch-results.ts';
 import { listOf, recordOf } from './kinds.ts';
+import { called } from './labels.ts';
 import { pass } from './parts.ts';
 import { rewritten, setBody } from './places.ts';
 import type { Scope } from './scope.ts';
@@ -67,7 +68,7 @@ export function wireBatchNode(wiring: Wiring, work: Work, { declaration, items, 
   const names = [...body!.needs];
   const shared = new Map(names.filter((name) => name !== as && name !== INDEX).map((name) => [name, wiring.wireOf({ kind: 'reference', reference: { name, path: [], text: `\${${name}}` } })]));
   const list = items.kind === 'literal' ? undefined : wiring.wireOf(items);
-  const one = pass({ value: body!.outputs['value']!.wire.model });
+  const one = called('an item', pass({ value: body!.outputs['value']!.wire.model }));
   const each = body!.readsMore ? rewritten(one, {}, names) : one;
   const batch = batchModel({
     inputs: { items: z.unknown(), shared: Dependency(z.record(z.string(), z.unknown())), as: z.string(), names: z.array(z.string()), node: z.string() },
@@ -83,10 +84,10 @@ export function wireBatchNode(wiring: Wiring, work: Work, { declaration, items, 
     onError: handling === 'fail_fast' ? 'fail' : 'collect',
   });
   const given = list === undefined ? (items as { readonly value: unknown[] }).value : (list.model as CallableModel<unknown[]>); // a batch of something else fails before
-  const model = batch({ items: given, shared: Object.fromEntries([...shared].map(([name, wire]) => [name, wire.model])), as, names, node: work.node.id });
+  const model = called(`${work.node.id}, each item`, batch({ items: given, shared: Object.fromEntries([...shared].map(([name, wire]) => [name, wire.model])), as, names, node: work.node.id }));
   setBody(model, each);
   return {
-    model: batchResults({ batch: model, items: given, metadata: metadataOf(declaration) }),
+    model: called(work.node.id, batchResults({ batch: model, items: given, metadata: metadataOf(declaration) })),
     needs: unionOf([...shared.values(), ...(list === undefined ? [] : [list])].map(({ needs }) => needs)),
   };
 }

@@ -11,6 +11,7 @@ import { errorOf, issueLine, WorkflowError } from '../errors.ts';
 import type { WorkflowIssue } from '../errors.ts';
 import { FileProblem, Root } from '../files/root.ts';
 import type { Compilation } from './document.ts';
+import { called } from './labels.ts';
 import { Session } from './session.ts';
 import { rewritten, setInputs } from './places.ts';
 import type { CompiledDocument } from './work.ts';
@@ -129,6 +130,7 @@ function compilation(documentOrText: string | object, options: CompileOptions): 
   const shownOf = (child: string): string => join(file === undefined ? '' : dirname(file), relative(directory, child)).replaceAll(sep, '/');
   const session = new Session({ definitions: options.definitions ?? defaultDefinitions, registry: options.registry, root, allowSharedStorage: options.allowSharedStorage === true, shownOf });
   const { compiled, issues, warnings } = session.outermost(read.document, read.source, directory, path);
+  if (compiled !== undefined) called(read.document.name ?? (file === undefined ? 'workflow' : basename(file)), compiled.model);
   return { compiled, issues: once(issues), warnings: once(warnings), source: read.source };
 }
 

@@ -15,6 +15,7 @@ import { checkModelNode, readsMore, wireModelNode } from './model-node.ts';
 import { checkBatchNode, wireBatchNode } from './batch-node.ts';
 import { checkInstanceNode, wireInstanceNode } from './instance-node.ts';
 import { checkNestedNode, imply, isSplit, readMappings, wireNestedNode, wrapOf } from './nested-node.ts';
+import { called } from './labels.ts';
 import { checkActions, checkRoutes, edgesOf, inOrder, placeGates, waitsFor } from './order.ts';
 import type { Edges } from './order.ts';
 import { collect } from './parts.ts';
@@ -63,7 +64,7 @@ export function compileDocument(document: WorkflowDocument, source: Source, plac
   checkRoutes(scope, works, edges, (work) => looksAtFailure(scope, works, outputs, work));
   const kinds = Object.fromEntries(outputs.map(({ name, value, at }) => [name, scope.kindOf(value, at)]));
   if (issues.length === 0) for (const name of Object.keys(document.inputs)) if (!scope.used.has(name)) scope.warn(['inputs', name], `nothing uses the input '${name}'`); // else it may be what an error hides
-  if (issues.length > 0) return { compiled: undefined, issues: inOrderOfText(issues), warnings };
+  if (issues.length > 0) return { compiled: undefined, issues: inOrderOfText(issues, source.file), warnings };
   if (scope.usesInstances) basis.isFinal = false; // they may be replaced
 
   const wired = wireDocument(scope, order, edges, outputs);
@@ -221,11 +222,11 @@ function wireDocument(scope: Scope, order: readonly Work[], edges: Edges, output
     wires.set(name, wire);
   }
   const also = [...unused(scope, order, edges, outputs).flatMap((work) => wiring.nodeWires(work)), ...wiring.unaskedOutputs(), ...(order.some(({ isOutcome }) => isOutcome) ? inputWires(scope, wiring) : [])];
-  const model = collect({
+  const model = called('outputs', collect({
     outputs: Object.fromEntries([...wires].map(([name, wire]) => [name, wire.model])),
     ...(optional.length > 0 && { optional }),
     ...(also.length > 0 && { also: also.map((wire) => wire.model) }),
-  });
+  }));
   setOutputs(model, outputs.map(({ name, at }) => ({ ...scope.place(at), node: undefined, type: undefined, output: name })));
   return { wire: { model, needs: unionOf([...wires.values(), ...also].map(({ needs }) => needs)) }, optional, wires, isSumOfOutputs: optional.length + also.length === 0 };
 }

@@ -24,7 +24,7 @@ export function checkInstanceNode(scope: Scope, work: Work, instance: CallableMo
 }
 
 export function wireInstanceNode(wiring: Wiring, work: Work, instance: CallableModel): Wire {
-  const own = wiring.instanceWire(instance);
+  const own = wiring.instanceWire(instance, work.node.id);
   if (work.values.size === 0) return own;
   const supplies = [...work.values].map(([name, value]) => [name, wiring.supply(value)] as const);
   const kept = [...own.needs].filter((name) => !work.values.has(name));

@@ -1,12 +1,14 @@
 /** A node that names a flow model: its params are checked against the inputs of the model, and bound. */
 import { compose, modelOf, retry, timeout } from '@flowmodel/core';
 import type { CallableModel, ContextField, Definition, Evaluator, InputSpec } from '@flowmodel/core';
+import { setLabel } from '@flowmodel/core/extending';
 import { z } from 'zod';
 import type { Path } from '../document/data.ts';
 import type { NodeDeclaration } from '../document/schema.ts';
 import { suggestion } from '../names.ts';
 import type { Expression } from '../template/expression.ts';
 import { kindOf } from './kinds.ts';
+import { called, textOf } from './labels.ts';
 import { handOn } from './parts.ts';
 import { computedFrom, readFrom, rewritten } from './places.ts';
 import type { Scope } from './scope.ts';
@@ -96,14 +98,14 @@ export function wireModelNode(scope: Scope, wiring: Wiring, work: Work, definiti
   }
 
   /** A branch that reads a field which this node's own wrapper changes is computed outside of the wrapper, and carried in by a field of its own. */
-  const carry = (wire: Wire): CallableModel => {
+  const carry = (wire: Wire, expression: Expression): CallableModel => {
     if (![...wire.needs].some((name) => changed.has(name))) {
       needs.push(wire.needs);
       return wire.model;
     }
     const carrier = `#${Object.keys(rewrites).length}`;
     give(carrier, { value: computedFrom(wire.model), needs: wire.needs });
-    return rewritten(handOn(), { value: readFrom(carrier, z.unknown()) });
+    return rewritten(called(textOf(expression), handOn()), { value: readFrom(carrier, z.unknown()) });
   };
 
   const bindings: Record<string, unknown> = {};
@@ -113,9 +115,9 @@ export function wireModelNode(scope: Scope, wiring: Wiring, work: Work, definiti
     if (value.kind === 'literal') bindings[name] = value.value;
     else if (input.role === 'dependency') bindings[name] = wiring.containerOf(value, carry);
     else if (input.role === 'model') bindings[name] = wiring.wireOf(value).model;
-    else bindings[name] = carry(wiring.wireOf(value));
+    else bindings[name] = carry(wiring.wireOf(value), value);
   }
-  const model = modelOf(evaluated(definition, work.node), bindings);
+  const model = setLabel(modelOf(evaluated(definition, work.node), bindings), work.node.id);
   if (Object.keys(rewrites).length === 0) return { model, needs: unionOf(needs) };
   return { model: rewritten(model, rewrites), needs: unionOf(needs), isWrapper: true };
 }

@@ -1,4 +1,5 @@
 /** A nested workflow: the child is wrapped in a context of its own, which holds its inputs and nothing else. */
+import { setLabel } from '@flowmodel/core/extending';
 import type { Path } from '../document/data.ts';
 import type { NestedNodeDeclaration } from '../document/schema.ts';
 import type { Source } from '../document/source.ts';
@@ -8,6 +9,7 @@ import type { Expression } from '../template/expression.ts';
 import { parseTemplate } from '../template/parse.ts';
 import { kindAt, kindOfInput, recordOf } from './kinds.ts';
 import type { Kind } from './kinds.ts';
+import { called } from './labels.ts';
 import { fail, pass } from './parts.ts';
 import { rewritten, setPlace } from './places.ts';
 import type { Scope } from './scope.ts';
@@ -122,7 +124,7 @@ export function wireNestedNode(wiring: Wiring, work: Work): Wire {
   const child = work.child!;
   if ('failure' in child) {
     const { message, issues } = child.failure;
-    const model = fail({ phase: issues[0]!.phase, message, issues: issues.map((issue) => ({ ...issue, at: [...issue.at] })) });
+    const model = called(work.node.id, fail({ phase: issues[0]!.phase, message, issues: issues.map((issue) => ({ ...issue, at: [...issue.at] })) }));
     return { model, needs: new Set() };
   }
   const { model, needs } = child.compiled;
@@ -134,8 +136,8 @@ export function isSplit({ child, isOutcome }: Work): boolean {
   return !isOutcome && child !== undefined && 'compiled' in child && child.compiled.isSumOfOutputs && Object.keys(child.compiled.outputs).length > 0;
 }
 
-/** What puts a part of the child into the context of its own. */
-export function wrapOf(wiring: Wiring, work: Work): (part: Wire) => Wire {
+/** What puts a part of the child into the context of its own: an output, or the child as a whole. */
+export function wrapOf(wiring: Wiring, work: Work): (part: Wire, output?: string) => Wire {
   const { compiled } = work.child as Extract<Child, { compiled: CompiledDocument }>;
   const supplies = new Map<string, Supply>();
   const supply = (name: string, value: Expression): void => {
@@ -143,10 +145,10 @@ export function wrapOf(wiring: Wiring, work: Work): (part: Wire) => Wire {
   };
   for (const [name, value] of work.values) supply(name, value);
   for (const [name, reference] of work.implied) supply(name, { kind: 'reference', reference });
-  return ({ model, needs, isWrapper = false }) => {
+  return ({ model, needs, isWrapper = false }, output) => {
     const read = [...supplies].filter(([name]) => needs.has(name));
-    const inside = isWrapper ? pass({ value: model }) : model;
-    const wrapper = rewritten(inside, Object.fromEntries(read.map(([name, { value }]) => [name, value])), []);
+    const inside = isWrapper ? called(output === undefined ? 'outputs' : `output ${output}`, pass({ value: model })) : model;
+    const wrapper = setLabel(rewritten(inside, Object.fromEntries(read.map(([name, { value }]) => [name, value])), []), work.node.id);
     setPlace(wrapper, work.place);
     return { model: wrapper, needs: unionOf(read.map(([, supplied]) => supplied.needs)), isWrapper: true };
   };

@@ -7,6 +7,7 @@ import type { Expression } from '../template/expression.ts';
 import type { Reference, Template } from '../template/parse.ts';
 import type { Form } from '../template/resolve.ts';
 import { find, handOn, otherwise, pass, pick, template, tentative } from './parts.ts';
+import { bracesOf, called, calledIfAny, textOf } from './labels.ts';
 import { isPrivate, listedBelow, mappedBelow, pathOf, startsWith } from './mappings.ts';
 import type { Listed } from './mappings.ts';
 import { computedFrom, readFrom, rewritten, setPlace } from './places.ts';
@@ -51,7 +52,7 @@ export class Wiring {
   readonly #scope: Scope;
   /** The values, or outcomes, of the nodes that are wired already. */
   readonly #nodes = new Map<Work, Wire>();
-  readonly #split = new Map<Work, (part: Wire) => Wire>();
+  readonly #split = new Map<Work, (part: Wire, output?: string) => Wire>();
   /** Outputs of split nodes that something refers to: `id.output`. */
   readonly #asked = new Set<string>();
   readonly #transforms = new Map<string, unknown>();
@@ -67,7 +68,7 @@ export class Wiring {
   }
 
   /** A nested workflow whose outputs are taken one by one. */
-  addSplit(work: Work, wrap: (part: Wire) => Wire): void {
+  addSplit(work: Work, wrap: (part: Wire, output?: string) => Wire): void {
     this.#split.set(work, wrap);
   }
 
@@ -90,13 +91,13 @@ export class Wiring {
   /** Outputs of split nodes that nothing refers to: they are computed all the same, like every node. */
   unaskedOutputs(): Wire[] {
     return [...this.#split].flatMap(([work, wrap]) =>
-      Object.entries(compiledIn(work).outputs).filter(([name]) => !this.#asked.has(`${work.node.id}.${name}`)).map(([, { wire }]) => wrap(wire)),
+      Object.entries(compiledIn(work).outputs).filter(([name]) => !this.#asked.has(`${work.node.id}.${name}`)).map(([name, { wire }]) => wrap(wire, name)),
     );
   }
 
   #outputWire(work: Work, name: string): Wire {
     this.#asked.add(`${work.node.id}.${name}`);
-    return this.#once(`output ${work.node.id}.${name}`, () => this.#split.get(work)!(compiledIn(work).outputs[name]!.wire));
+    return this.#once(`output ${work.node.id}.${name}`, () => this.#split.get(work)!(compiledIn(work).outputs[name]!.wire, name));
   }
 
   /* ---------- inputs ---------- */
@@ -113,7 +114,7 @@ export class Wiring {
   }
 
   inputWire(name: string, declaration: InputDeclaration): Wire {
-    return this.#once(`input ${name}`, () => ({ model: rewritten(handOn(), { value: this.#transform(name, declaration) }), needs: new Set([name]), isWrapper: true }));
+    return this.#once(`input ${name}`, () => ({ model: rewritten(called(bracesOf({ name, path: [] }), handOn()), { value: this.#transform(name, declaration) }), needs: new Set([name]), isWrapper: true }));
   }
 
   #once<Value>(key: string, make: () => Wire<Value>): Wire<Value> {
@@ -126,7 +127,7 @@ export class Wiring {
 
   referenceWire(reference: Reference): Wire {
     const origin = this.#origin(reference);
-    if ('parts' in origin) return this.#once(`record ${keyOf(reference)}`, () => recordWire(origin.parts, (part) => this.#pickWire(part), (form, values) => template({ form, values })));
+    if ('parts' in origin) return this.#once(`record ${keyOf(reference)}`, () => recordWire(origin.parts, (part) => this.#pickWire(part), (form, values) => called(bracesOf(reference), template({ form, values }))));
     return this.#pickWire(origin);
   }
 
@@ -134,16 +135,16 @@ export class Wiring {
   #findWire(reference: Reference, onlyWhenSkipped: boolean): Wire<readonly unknown[]> {
     const origin = this.#origin(reference);
     if (!('parts' in origin)) return this.#foundWire(origin, onlyWhenSkipped);
-    return this.#once(`records ${onlyWhenSkipped} ${keyOf(reference)}`, () => recordWire(origin.parts, (part) => this.#foundWire(part, onlyWhenSkipped), (form, found) => tentative({ form, found })));
+    return this.#once(`records ${onlyWhenSkipped} ${keyOf(reference)}`, () => recordWire(origin.parts, (part) => this.#foundWire(part, onlyWhenSkipped), (form, found) => calledIfAny(bracesOf(reference), tentative({ form, found }))));
   }
 
   #pickWire({ from, path, isOutcome, reference, work }: Origin): Wire {
     if (path.length === 0 && !isOutcome) return from;
-    return this.#once(`pick ${reference}`, () => placed(work, { model: pick({ from: from.model, path, isOutcome, reference }), needs: from.needs }));
+    return this.#once(`pick ${reference}`, () => placed(work, { model: called(reference, pick({ from: from.model, path, isOutcome, reference })), needs: from.needs }));
   }
 
   #foundWire({ from, path, isOutcome, reference, work }: Origin, onlyWhenSkipped: boolean): Wire<readonly unknown[]> {
-    return this.#once(`find ${onlyWhenSkipped} ${reference}`, () => placed(work, { model: find({ from: from.model, path, isOutcome, onlyWhenSkipped, reference }), needs: from.needs }));
+    return this.#once(`find ${onlyWhenSkipped} ${reference}`, () => placed(work, { model: calledIfAny(reference, find({ from: from.model, path, isOutcome, onlyWhenSkipped, reference })), needs: from.needs }));
   }
 
   /** What a reference looks into. */
@@ -176,27 +177,27 @@ export class Wiring {
 
   /* ---------- values ---------- */
 
-  /** A registered model: it reads the inputs that it knows by name, as they are given. */
-  instanceWire(model: CallableModel): Wire {
+  /** A registered model, called by a node's id or by its path: it reads the inputs that it knows by name, as they are given. */
+  instanceWire(model: CallableModel, label: string): Wire {
     const fields = contextFieldsOf(model);
     const names = Object.keys(this.#scope.document.inputs).filter((name) => Object.hasOwn(fields, name));
     for (const name of names) this.#scope.resolve(name);
-    return { model: pass({ value: model }), needs: new Set(names) };
+    return { model: called(label, pass({ value: model })), needs: new Set(names) };
   }
 
   /** An expression as one model. */
   wireOf(expression: Expression): Wire {
-    if (expression.kind === 'instance') return this.#once(`instance ${expression.path}`, () => this.instanceWire(this.#scope.instance(expression.path, [])!));
+    if (expression.kind === 'instance') return this.#once(`instance ${expression.path}`, () => this.instanceWire(this.#scope.instance(expression.path, [])!, expression.path));
     if (expression.kind === 'reference') return this.referenceWire(expression.reference);
     if (expression.kind === 'default') return this.#defaultWire(expression);
     const places: Wire[] = [];
     const form = formOf(expression, (part) => place(places, this.wireOf(part)));
-    return { model: template({ form, values: places.map(({ model }) => model) }), needs: unionOf(places.map(({ needs }) => needs)) };
+    return { model: called(textOf(expression), template({ form, values: places.map(({ model }) => model) })), needs: unionOf(places.map(({ needs }) => needs)) };
   }
 
-  #defaultWire({ value, otherwise: fallback }: Extract<Expression, { kind: 'default' }>): Wire {
-    const found = this.tentativeWire(value, false);
-    return { model: otherwise({ found: found.model, otherwise: fallback }), needs: found.needs };
+  #defaultWire(expression: Extract<Expression, { kind: 'default' }>): Wire {
+    const found = this.tentativeWire(expression.value, false);
+    return { model: called(textOf(expression), otherwise({ found: found.model, otherwise: expression.otherwise })), needs: found.needs };
   }
 
   /** An expression as a model that yields its value in a list, or an empty one where something is missing. */
@@ -205,13 +206,13 @@ export class Wiring {
     const places: Wire<readonly unknown[]>[] = [];
     const form = formOf(expression, (part) => {
       if (part.kind === 'reference') return place(places, this.#scope.resolve(part.reference.name) === undefined ? NEVER : this.#findWire(part.reference, onlyWhenSkipped));
-      return place(places, boxed(this.wireOf(part)));
+      return place(places, boxed(this.wireOf(part), textOf(part)));
     });
-    return { model: tentative({ form, found: places.map(({ model }) => model) }), needs: unionOf(places.map(({ needs }) => needs)) };
+    return { model: calledIfAny(textOf(expression), tentative({ form, found: places.map(({ model }) => model) })), needs: unionOf(places.map(({ needs }) => needs)) };
   }
 
   /** An expression as a container with models inside, for inputs that take those. */
-  containerOf(expression: Expression, carry: (wire: Wire) => CallableModel): unknown {
+  containerOf(expression: Expression, carry: (wire: Wire, expression: Expression) => CallableModel): unknown {
     switch (expression.kind) {
       case 'literal':
         return expression.value;
@@ -220,7 +221,7 @@ export class Wiring {
       case 'record':
         return Object.fromEntries(Object.entries(expression.fields).map(([name, field]) => [name, this.containerOf(field, carry)]));
       default:
-        return carry(this.wireOf(expression));
+        return carry(this.wireOf(expression), expression);
     }
   }
 
@@ -239,14 +240,11 @@ export class Wiring {
 const compiledIn = ({ child }: Work): CompiledDocument => (child as Extract<Child, { compiled: CompiledDocument }>).compiled;
 
 /** What is never there. */
-const NEVER: Wire<readonly unknown[]> = { model: find({ from: {}, path: ['-'], reference: '' }), needs: NOTHING };
+const NEVER: Wire<readonly unknown[]> = { model: called('nothing', find({ from: {}, path: ['-'], reference: '' })), needs: NOTHING };
 
-const boxed = ({ model, needs }: Wire): Wire<readonly unknown[]> => ({ model: template({ form: { list: [{ place: 0 }] }, values: [model] }) as CallableModel<readonly unknown[]>, needs }); // the form is a list
+const boxed = ({ model, needs }: Wire, label: string): Wire<readonly unknown[]> => ({ model: called(label, template({ form: { list: [{ place: 0 }] }, values: [model] })) as CallableModel<readonly unknown[]>, needs }); // the form is a list
 
 const keyOf = ({ name, path }: Reference): string => JSON.stringify([name, ...path]);
-
-/** The canonical text of a reference, so that `$a` and `${a}` are one. */
-const bracesOf = ({ name, path }: Reference): string => `\${${name}${path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('')}}`;
 
 /** What a reference looks into. */
 interface Origin {

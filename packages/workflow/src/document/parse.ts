@@ -1,6 +1,6 @@
 /** Text or data to a document of the right form. */
 import type { z } from 'zod';
-import { errorOf } from '../errors.ts';
+import { errorOf, textFile } from '../errors.ts';
 import type { WorkflowIssue } from '../errors.ts';
 import { frozen, isRecord, plainCopy } from './data.ts';
 import type { Path } from './data.ts';
@@ -74,8 +74,13 @@ export function readData(data: unknown, source: Source): ReadDocument {
   return { document: frozen({ ...outer, nodes: nodes as NodeDeclaration[] }), source, issues };
 }
 
-/** As they stand in the text. */
-export const inOrder = (issues: readonly WorkflowIssue[]): WorkflowIssue[] => issues.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+/** Text by text, that of `first` first and the others as they were met, and as they stand in each. */
+export function inOrder(issues: readonly WorkflowIssue[], first?: string): WorkflowIssue[] {
+  const textOf = (file: string | undefined): string => textFile(file ?? '');
+  const ranks = new Map([...new Set([first, ...issues.map(({ file }) => file)].map(textOf))].map((file, i) => [file, i]));
+  const rankOf = ({ file }: WorkflowIssue): number => ranks.get(textOf(file))!;
+  return issues.toSorted((a, b) => rankOf(a) - rankOf(b) || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+}
 
 function readNode(node: unknown, at: Path, source: Source, issues: WorkflowIssue[]): NodeDeclaration | undefined {
   const type = isRecord(node) ? node['type'] : undefined;
