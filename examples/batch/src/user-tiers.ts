@@ -1,6 +1,9 @@
-// What a user has paid for decides which branch of the graph runs, and how many of a user's calls are at work at once. Users are a batch, their items one inside it.
-import { batchModel } from '@flowmodel/batch';
+// What a user has paid for decides which branch of the graph runs, and how many parts a minute. Users are a batch, their parts one inside it.
+import { batchModel, throttle } from '@flowmodel/batch';
+import type { Throttle } from '@flowmodel/batch';
 import { flowModel, FromContext, Lazy } from '@flowmodel/core';
+import type { Evaluator } from '@flowmodel/core';
+import { virtualClock } from '@flowmodel/core/testing';
 import { z } from 'zod';
 
 const Tier = z.enum(['free', 'pro', 'enterprise']);
@@ -8,9 +11,21 @@ const Tier = z.enum(['free', 'pro', 'enterprise']);
 const premium = flowModel({ name: 'premium', inputs: { part: FromContext(z.string()), features: FromContext(z.array(z.string())) } }, async ({ part, features }) => `${part} with ${features.join(' and ')}`);
 const standard = flowModel({ name: 'standard', inputs: { part: FromContext(z.string()) } }, async ({ part }) => `${part}, plain`);
 
+/** For all users of a tier together. */
+const limits: Readonly<Record<z.infer<typeof Tier>, Throttle>> = {
+  free: throttle({ rate: { limit: 1, interval: '1m' } }),
+  pro: throttle({ rate: { limit: 2, interval: '1m' } }),
+  enterprise: throttle({ rate: { limit: 100, interval: '1m' } }),
+};
+
+/** An evaluator that hands on to the one of the tier. */
+const byTier: Evaluator = { name: 'byTier', transparent: true, evaluate: (evaluation, next) => limits[evaluation.inputs['tier'] as z.infer<typeof Tier>].evaluate(evaluation, next) };
+
+const clock = virtualClock(); // a minute takes no time here
+
 const processPart = flowModel(
-  { name: 'processPart', inputs: { tier: FromContext(Tier), premium: Lazy(z.string()), standard: Lazy(z.string()) } },
-  async ({ tier, premium: withFeatures, standard: plain }) => (tier === 'enterprise' ? withFeatures() : plain()),
+  { name: 'processPart', inputs: { tier: FromContext(Tier), premium: Lazy(z.string()), standard: Lazy(z.string()) }, evaluator: byTier },
+  async ({ tier, premium: withFeatures, standard: plain }) => `${await (tier === 'enterprise' ? withFeatures() : plain())} (minute ${clock.now() / 60_000})`,
 );
 
 /** The inner batch: its items add to those of the outer one. */
@@ -35,12 +50,15 @@ export const users = batchModel({
 });
 
 if (import.meta.main) {
-  const { value } = await users({
+  const run = users({
     users: [
       { id: 1, tier: 'enterprise', features: ['search', 'export'], parts: ['inbox', 'archive'] },
-      { id: 2, tier: 'free', features: [], parts: ['inbox'] },
+      { id: 2, tier: 'free', features: [], parts: ['inbox', 'archive', 'drafts'] },
+      { id: 3, tier: 'pro', features: [], parts: ['inbox', 'archive', 'drafts'] },
     ],
-  }).flow.compute();
+  }).flow.compute({}, { clock });
+  await clock.runAll();
+  const { value } = await run;
   for (const user of value.results) {
     if (user.status === 'ok') console.log(`user ${user.params.userId}: ${user.value.results.map((part) => (part.status === 'ok' ? part.value : String(part.error))).join('; ')}`);
   }
