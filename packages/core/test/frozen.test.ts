@@ -1,5 +1,7 @@
 /** Data that is handed on: copied and frozen all the way down once, known as such from then on, and untouched otherwise. */
 import { inspect, isDeepStrictEqual } from 'node:util';
+import { runInNewContext } from 'node:vm';
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { flowModel, FromContext } from '@flowmodel/core';
 import { frozenCopy } from '@flowmodel/core/extending';
 import * as fc from 'fast-check';
@@ -112,5 +114,70 @@ describe('a result', () => {
     value.map.set('part', { n: 1 });
     expect(await yielding(() => value)).toBe(value);
     expect(frozenAll(value)).toBe(true);
+  });
+
+  test('that cannot be frozen to the end is not taken for frozen from then on', async () => {
+    const make = (): { readonly first: { n: number }; readonly list: { n: number }[]; readonly sealed: { part: { n: number } }; readonly map: Map<string, { n: number }>; thorn: unknown } => {
+      const value = { first: { n: 1 }, list: [{ n: 1 }], sealed: Object.preventExtensions({ part: { n: 1 } }), map: new Map([['k', { n: 1 }]]), thorn: { n: 1 } as unknown };
+      Object.defineProperty(value.thorn, 'sting', { enumerable: true, configurable: true, get: () => thorn() });
+      return value;
+    };
+    let thorn = (): unknown => {
+      throw new RangeError('it stings');
+    };
+    const value = make();
+    await expect(yielding(() => value)).rejects.toThrow('it stings');
+    const parts = [value, value.first, value.list, value.sealed];
+    thorn = () => 'blunt';
+    for (const part of parts) expect(frozenCopy(part)).not.toBe(part);
+    expect(await yielding(() => value)).toBe(value);
+    for (const part of parts) expect(frozenCopy(part)).toBe(part);
+    expect(frozenAll(value)).toBe(true);
+  });
+
+  test('nor what only says that it is frozen', async () => {
+    const stubborn = new Proxy({ inner: { n: 1 } }, { preventExtensions: () => false });
+    await expect(yielding(() => stubborn)).rejects.toThrow(TypeError);
+    expect(frozenCopy(stubborn)).not.toBe(stubborn);
+    expect(frozenCopy(stubborn)).toEqual({ inner: { n: 1 } });
+  });
+});
+
+describe('what the mark is not seen by', () => {
+  const copy = frozenCopy({ a: { n: 1 }, list: [1, { b: 2 }] });
+
+  test('comparison, printing, and clones for another thread', () => {
+    expect(copy).toStrictEqual({ a: { n: 1 }, list: [1, { b: 2 }] });
+    expect(inspect(copy, { showHidden: true, depth: null })).toBe(inspect(Object.freeze({ a: { n: 1 }, list: [1, { b: 2 }] }), { showHidden: true, depth: null }));
+    expect(Reflect.ownKeys(copy)).toEqual(['a', 'list']);
+    const { port1, port2 } = new MessageChannel();
+    port1.postMessage(copy);
+    const { message: clone } = receiveMessageOnPort(port2) as { message: typeof copy };
+    port1.close();
+    expect(clone).toStrictEqual(copy);
+    expect(frozenCopy(clone)).not.toBe(clone);
+  });
+
+  test('data of another realm', () => {
+    const theirs = runInNewContext('({ a: { n: [1, 2] }, m: new Map([[{ k: 1 }, 1]]) })') as { a: { n: number[] } };
+    const ours = frozenCopy(theirs);
+    expect(ours).not.toBe(theirs);
+    expect(Object.isFrozen(theirs)).toBe(false);
+    expect([ours, ours.a, ours.a.n].every((one) => Object.isFrozen(one))).toBe(true);
+    expect(Object.getPrototypeOf(ours)).toBe(Object.getPrototypeOf(theirs));
+    expect(frozenCopy(ours)).toBe(ours);
+  });
+
+  test('typed arrays and instances stay what they are', () => {
+    class Point {
+      x = 1;
+    }
+    const data = { bytes: new Uint8Array([1]), point: new Point(), when: new Date(5) };
+    const held = frozenCopy(data);
+    expect(held.bytes).toBe(data.bytes);
+    expect(held.point).toBe(data.point);
+    expect(Object.isFrozen(held.point)).toBe(false);
+    expect(held.when).not.toBe(data.when);
+    expect(held.when).toEqual(data.when);
   });
 });

@@ -2,8 +2,11 @@
  * Nested evaluations of models that receive plain values only have a short way of their own (`run/solo.ts`), which a run with an observer does not take. Nobody is to see a
  * difference but the clock.
  */
-import { closedContext, contextTransform, FlowContext, FlowError, flowModel, flowPathOf, FlowResult, FromContext, fromField, GenericResult } from '@flowmodel/core';
-import type { AnyModel, ComputeOptions, FlowRun } from '@flowmodel/core';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { closedContext, contextTransform, FlowContext, FlowError, flowModel, flowPathOf, FlowResult, FromContext, fromField, GenericResult, Lazy } from '@flowmodel/core';
+import type { AnyModel, ComputeOptions, FlowRun, ModelYielding } from '@flowmodel/core';
+import { computeInto } from '@flowmodel/core/extending';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -65,13 +68,56 @@ const renamed = plain.flow.withContext({ n: fromField('m', z.number()) });
 const closed = optional.flow.withContext(closedContext('label'));
 const patched = plain.flow.withContext(contextTransform({ name: 'solo.patch', inputs: { label: FromContext(z.string()) }, patches: { n: z.number() } }, ({ label }) => (label === 'a' ? { n: 1 } : {}))());
 const above = flowModel({ name: 'solo.above', inputs: { x: z.number(), y: z.number() } }, (inputs) => (noted('above', inputs), inputs.x + inputs.y))({ x: plain, y: later });
-const MODELS: readonly AnyModel[] = [plain, later, thrower, bound, optional, defaulted, coerced, anything, structured, unstripped, dated, inherited, record, box, quote, checked, thenable, moody, preset, presetOptional, strict, partlyStrict, wrapped, renamed, closed, patched, above];
+/** Schemas whose code runs: how often, and in what order, is told too. */
+let count = 0;
+const refined = flowModel({ name: 'solo.refined', inputs: { n: FromContext(z.number().refine((value) => (noted('refines', { value }), value < 3))), label: FromContext(z.string()) } }, (inputs) => (noted('refined', inputs), inputs.n))();
+const counted = flowModel({ name: 'solo.counted', inputs: { n: FromContext(z.unknown().transform(() => ++count)) } }, (inputs) => (noted('counted', inputs), inputs.n))();
+const numbered = flowModel({ name: 'solo.numbered', inputs: { n: FromContext(z.number().default(() => ++count)) } }, (inputs) => (noted('numbered', inputs), inputs.n))();
+const touchy = flowModel(
+  {
+    name: 'solo.touchy',
+    inputs: {
+      n: FromContext(
+        z.unknown().refine((value) => {
+          noted('touches', { value });
+          if (value === 2) throw new RangeError('2 is not even looked at');
+          return value !== 1;
+        }),
+      ),
+    },
+  },
+  (inputs) => (noted('touchy', inputs), 'touched'),
+)();
+/** What it yields cannot be looked at: 1 is not even found to be no promise, and 2 is not frozen. */
+const thorny = flowModel({ name: 'solo.thorny', inputs: { n } }, (inputs) => {
+  noted('thorny', inputs);
+  const thorn = {
+    get: () => {
+      throw new RangeError('it stings');
+    },
+    enumerable: true,
+  };
+  return inputs.n === 1 || inputs.n === 2 ? (Object.defineProperty({}, inputs.n === 1 ? 'then' : 'part', thorn) as number) : inputs.n;
+})();
+const MODELS: readonly AnyModel[] = [plain, later, thrower, bound, optional, defaulted, coerced, anything, structured, unstripped, dated, inherited, record, box, quote, checked, thenable, moody, preset, presetOptional, strict, partlyStrict, wrapped, renamed, closed, patched, above, refined, counted, numbered, touchy, thorny];
 
 interface Ask {
   /** Which of a program's models. */
   readonly model: number;
   readonly context: object;
   readonly isAwaited: boolean;
+  /** `into`: without a promise, and once more in the moment in which the first is told; `sync`: without waiting; `signal`: until a signal fires, which it never does. */
+  readonly how: 'compute' | 'into' | 'sync' | 'signal';
+}
+
+/** Contexts that are not simply what they look like. */
+function disguised(fields: Readonly<Record<string, unknown>>, as: number): object {
+  if (as === 5) return new FlowContext(fields);
+  if (as === 4) return Object.freeze({ ...fields });
+  if (as === 3) return Object.defineProperty({ ...fields }, 'n', { enumerable: false });
+  if (as === 2) return Object.defineProperties({}, Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, { enumerable: true, get: () => value }])));
+  if (as === 1) return new Proxy({ ...fields }, {});
+  return fields;
 }
 
 const ask: fc.Arbitrary<Ask> = fc.record({
@@ -82,34 +128,61 @@ const ask: fc.Arbitrary<Ask> = fc.record({
       label: fc.constantFrom('ab', 'ab', 'a'),
       unit: fc.constantFrom(undefined, undefined, undefined, 'km'),
       m: fc.constantFrom(2, 2, undefined),
-      spare: fc.constantFrom(0, 1, 2, 3, 4, 5),
+      spare: fc.nat(9),
     },
     { requiredKeys: ['label', 'spare'] },
-  ).map((fields) => (fields.spare === 5 ? new FlowContext(fields) : fields)),
+  ).map((fields) => disguised(fields, fields.spare)),
   isAwaited: fc.boolean(),
+  how: fc.constant('compute'),
 });
-const program = fc.record({ models: fc.array(fc.constantFrom(...MODELS), { minLength: 3, maxLength: 3 }), asks: fc.array(ask, { minLength: 1, maxLength: 12, size: 'max' }), concurrency: fc.constantFrom(undefined, 1, 2) });
+const models = fc.array(fc.constantFrom(...MODELS), { minLength: 3, maxLength: 3 });
+const concurrency = fc.constantFrom(undefined, 1, 2);
+const program = fc.record({ models, asks: fc.array(ask, { minLength: 1, maxLength: 12, size: 'max' }), concurrency });
+const anyhow = fc.tuple(ask, fc.constantFrom('compute', 'compute', 'into', 'sync', 'signal')).map(([one, how]): Ask => ({ ...one, how }));
+const mixedProgram = fc.record({ models, asks: fc.array(anyhow, { minLength: 1, maxLength: 12, size: 'max' }), concurrency });
 const isFrozen = (value: unknown): boolean => typeof value !== 'object' || value === null || value instanceof FlowResult || (Object.isFrozen(value) && Object.values(value).every(isFrozen));
 
-/** What comes of each, in their order, and what was evaluated. */
-async function outcomesOf(models: readonly AnyModel[], asks: readonly Ask[], options: ComputeOptions): Promise<{ readonly outcomes: unknown; readonly evaluated: readonly string[] }> {
-  calls.length = 0;
+/** What comes of each, in their order, what was evaluated, and in what order all that happened. */
+async function outcomesOf(models: readonly AnyModel[], asks: readonly Ask[], options: ComputeOptions): Promise<{ readonly outcomes: unknown; readonly evaluated: readonly string[]; readonly history: readonly string[] }> {
+  calls.length = count = 0;
+  const history = calls;
   const root = flowModel({ inputs: { first: z.number() } }, async (_, run: FlowRun) => {
-    const told = async (promise: Promise<unknown>): Promise<unknown> =>
-      promise.then(
-        (value) => ({ value: Object.is(value, -0) ? '-0' : value, isFrozen: isFrozen(value) }),
-        (error: unknown) => ({ code: error instanceof FlowError ? error.code : undefined, message: (error as Error).message, path: flowPathOf(error) }),
-      );
+    const valueOf = (value: unknown): unknown => ({ value: Object.is(value, -0) ? '-0' : value, isFrozen: isFrozen(value) });
+    const errorOf = (error: unknown): unknown => ({ code: error instanceof FlowError ? error.code : undefined, message: (error as Error).message, path: flowPathOf(error) });
+    const askFor = (model: typeof plain, context: object, how: Ask['how'], at: number): Promise<unknown> => {
+      if (how === 'compute') return run.compute(model, context);
+      if (how === 'signal') return run.compute(model, context, { signal: new AbortController().signal });
+      if (how === 'sync') return new Promise((resolve) => resolve(run.computeSync(model, context)));
+      return new Promise((resolve, reject) => {
+        const again = { resolve, reject };
+        const once = (): void => {
+          history.push(`${at} told`);
+          computeInto(run, model, context, {}, again);
+          history.push(`${at} asked again`);
+        };
+        computeInto(run, model, context, {}, { resolve: once, reject: once });
+        history.push(`${at} asked`);
+      });
+    };
     const outcomes: Promise<unknown>[] = [];
-    for (const { model, context, isAwaited } of asks) {
-      const outcome = told(run.compute(models[model] as typeof plain, context));
+    for (const [at, { model, context, isAwaited, how }] of asks.entries()) {
+      const outcome = askFor(models[model] as typeof plain, context, how, at).then(valueOf, errorOf);
+      void outcome.then(() => history.push(`${at} done`));
       outcomes.push(outcome);
       if (isAwaited) await outcome;
     }
     return Promise.all(outcomes);
   })({ first: plain });
   const { value } = await root.flow.compute({ n: 2 }, options);
-  return { outcomes: value, evaluated: calls.toSorted() };
+  return { outcomes: value, evaluated: calls.filter((call) => call.endsWith('}')).toSorted(), history: [...history] };
+}
+
+/** What a body makes of its run. */
+async function within<V>(body: (run: FlowRun) => Promise<V>, options: ComputeOptions = {}): Promise<V> {
+  let made!: V;
+  const root = flowModel({ inputs: {} }, async (_, run: FlowRun) => void (made = await body(run)))();
+  await root.flow.compute({}, options);
+  return made;
 }
 
 describe('a nested evaluation of plain values', () => {
@@ -119,7 +192,19 @@ describe('a nested evaluation of plain values', () => {
         const limit = concurrency === undefined ? {} : { concurrency };
         const plainly = await outcomesOf(models, asks, limit);
         const watched = await outcomesOf(models, asks, { ...limit, observer: () => {} });
-        expect(plainly).toEqual(watched);
+        expect(plainly.outcomes).toEqual(watched.outcomes);
+        expect(plainly.evaluated).toEqual(watched.evaluated);
+      }),
+      { ...replayed, numRuns: 3_000 },
+    );
+  });
+
+  test('happens in the same order as one whose model is overridden, by nothing, however it is asked for', async () => {
+    const overrides = [{ models: MODELS, validateResult: true }];
+    await fc.assert(
+      fc.asyncProperty(mixedProgram, async ({ models, asks, concurrency }) => {
+        const limit = concurrency === undefined ? {} : { concurrency };
+        expect(await outcomesOf(models, asks, limit)).toEqual(await outcomesOf(models, asks, { ...limit, overrides }));
       }),
       { ...replayed, numRuns: 3_000 },
     );
@@ -235,5 +320,118 @@ describe('a nested evaluation of plain values', () => {
     expect((await root.flow.compute()).value).toBe(5_000_050_000);
     expect(calls).toHaveLength(100_000);
     calls.length = 0;
+  });
+
+  test('reads of a context what is its own and enumerable, once each, and what nobody reads as well', async () => {
+    const read: string[] = [];
+    const context = { get n() { return read.push('n'); }, get spare() { return read.push('spare'); } };
+    const outcomes = await within(async (run) => {
+      const found = await run.compute(plain, context);
+      const inherited = Object.create({ n: 5 }) as object;
+      const hidden = Object.defineProperty({}, 'n', { value: 6 });
+      const trap = { get spare(): never { throw new RangeError('spare'); }, n: 7 };
+      return [found, ...(await Promise.all([hidden, new Proxy({}, { get: () => 8 }), inherited, trap].map((one) => run.compute(plain, one).catch((error: unknown) => (error instanceof FlowError ? error.code : (error as Error).message)))))];
+    });
+    expect(outcomes).toEqual([2, 'MISSING_CONTEXT', 'MISSING_CONTEXT', 'MISSING_CONTEXT', 'spare']);
+    expect(read).toEqual(['n', 'spare']);
+  });
+
+  test('a schema is asked once, also where the evaluation fails, is refused or is joined', async () => {
+    const asked: number[] = [];
+    const schema = z.number().refine((value) => (asked.push(value), value !== 4));
+    const fails = flowModel({ name: 'solo.fails', inputs: { k: FromContext(schema) }, output: z.number().max(2) }, ({ k }) => k)();
+    const codes = await within((run) => Promise.all([1, 1, 3, 3, 4].map((k) => run.compute(fails, { k }).catch((error: FlowError) => error.code))));
+    expect(codes).toEqual([1, 1, 'INVALID_RESULT', 'INVALID_RESULT', 'INVALID_CONTEXT']);
+    expect(asked).toEqual([1, 1, 3, 3, 4]);
+  });
+
+  test('what a getter or a schema aborts is refused, and does not begin', async () => {
+    const begun: number[] = [];
+    const ending = async (contextOf: (abort: AbortController) => object, model: ModelYielding<number>): Promise<unknown> => {
+      const own = new AbortController();
+      let told: unknown;
+      const root = flowModel({ inputs: {} }, async (_, run: FlowRun) => {
+        told = await run.compute(model, contextOf(own)).catch((error: FlowError) => error.code);
+      })();
+      expect((await rejection(root.flow.compute({}, { signal: own.signal }))).code).toBe('CANCELLED');
+      await settled();
+      return told;
+    };
+    let controller!: AbortController;
+    const schema = z.number().refine((value) => (controller.abort(), value > 0));
+    const checkedModel = flowModel({ name: 'solo.aborting', inputs: { n: FromContext(schema) } }, (inputs) => begun.push(inputs.n))();
+    const cell = flowModel({ name: 'solo.counting', inputs: { n } }, (inputs) => begun.push(inputs.n))();
+    const upper = flowModel({ name: 'solo.upper', inputs: { x: z.number() } }, ({ x }) => x)({ x: cell });
+    const byGetter = (one: AbortController): object => ({ get n() { one.abort(); return 1; } });
+    expect(await ending(byGetter, cell)).toBe('CANCELLED');
+    expect(await ending(byGetter, upper)).toBe('CANCELLED');
+    expect(await ending((one) => ((controller = one), { n: 1 }), checkedModel)).toBe('CANCELLED');
+    expect(await ending((one) => ((controller = one), { n: -1 }), checkedModel)).toBe('INVALID_CONTEXT');
+    expect(begun).toEqual([]);
+  });
+
+  test('what cannot be looked at is its own failure, whoever makes it begin', async () => {
+    const outcomes = await within((run) => Promise.all([[plain, 5], [thorny, 1], [later, 6], [thorny, 2], [thorny, 3]].map(([model, k]) => run.compute(model as typeof plain, { n: k as number }).catch((error: unknown) => flowPathOf(error)))), { concurrency: 1 });
+    expect(outcomes).toEqual([6, ['<root>', 'solo.thorny'], 60, ['<root>', 'solo.thorny'], 3]);
+  });
+
+  test('a body that asks for itself without waiting gets a cycle, and one that asks later what it yields', async () => {
+    const outcomes = await within((run) => {
+      const itself: typeof plain = flowModel({ name: 'solo.itself', inputs: { n } }, (inputs): number => (inputs.n === 1 ? run.computeSync(itself, { n: 1 }) : inputs.n))();
+      const asked: Promise<unknown>[] = [];
+      const echo: typeof plain = flowModel({ name: 'solo.echo', inputs: { n } }, (inputs) => (asked.length > 3 ? -1 : (asked.push(run.compute(echo, { n: inputs.n })), inputs.n)))();
+      return Promise.all([run.compute(itself, { n: 1 }).catch((error: FlowError) => error.code), run.compute(echo, { n: 4 }).then(async (value) => [value, ...(await Promise.all(asked))])]);
+    });
+    expect(outcomes).toEqual(['CYCLE', [4, 4]]);
+  });
+
+  test('is the same evaluation as a lazy branch, whichever is first', async () => {
+    for (const isBranchFirst of [true, false]) {
+      let runs = 0;
+      const leaf = flowModel({ name: 'solo.branch', replace: true, inputs: { n } }, async (inputs) => {
+        runs++;
+        await settled();
+        return { value: inputs.n };
+      })();
+      const holder = flowModel({ inputs: { thunk: Lazy(z.object({ value: z.number() })) } }, async ({ thunk }, run: FlowRun) => {
+        const asks = [() => thunk(), () => run.compute(leaf, { n: 3 }), () => run.compute(leaf, { n: 3 })];
+        const found = await Promise.all((isBranchFirst ? asks : asks.toReversed()).map((one) => one()));
+        return found.every((one) => one === found[0]) && run.computeSync(leaf, { n: 3 }) === found[0] && thunk.sync() === found[0];
+      })({ thunk: leaf });
+      expect((await holder.flow.compute({ n: 3 })).value).toBe(true);
+      expect(runs).toBe(1);
+    }
+  });
+
+  test('whoever asked for it is not kept when it is done', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const asked: WeakRef<object>[] = [];
+    const models = [plain, later, thrower, checked].map((model) => model as ModelYielding<number>);
+    const alive = await within(async (run) => {
+      for (const model of models) {
+        await new Promise<void>((resolve) => {
+          const receiver = { resolve: () => resolve(), reject: () => resolve() };
+          asked.push(new WeakRef(receiver));
+          computeInto(run, model, { n: 3 }, {}, receiver);
+        });
+      }
+      await settled();
+      collect();
+      return asked.filter((one) => one.deref() !== undefined).length;
+    });
+    expect(asked).toHaveLength(4);
+    expect(alive).toBe(0);
+  });
+
+  test('stands as deep as any other: what nothing may stand in is no place for it', async () => {
+    const deepest = 50_000;
+    const codes: unknown[] = [];
+    const down: AnyModel = flowModel({ name: 'solo.down', inputs: { depth: FromContext(z.number()) } }, async ({ depth }, run: FlowRun): Promise<number> => {
+      if (depth >= deepest - 1) codes.push(await run.compute(plain, { n: depth }).catch((error: FlowError) => error.code));
+      return depth === deepest ? 0 : run.compute(down as typeof plain, { depth: depth + 1 });
+    })();
+    await down.flow.compute({ depth: 0 });
+    expect(codes).toEqual([deepest, 'CYCLE']);
   });
 });

@@ -154,9 +154,11 @@ export class Solo implements Open, Delivery, Waiter {
 
   /** Its turn has come. */
   begin(): void {
+    const run = this.#run;
+    if (run.managed !== undefined) return this.#beginGenerally();
     const { model, definition } = this.#plan;
-    const known = this.#run.identities!.ofPlain(model, this.#plan.fields, this.#values);
-    if (!known.takeFor(this)) return this.#join();
+    const known = run.identities!.ofPlain(model, this.#plan.fields, this.#values);
+    if (!known.takeFor(this)) return this.#beginGenerally();
     this.#known = known;
     this.#value = RUNNING;
     let result: unknown;
@@ -169,8 +171,8 @@ export class Solo implements Open, Delivery, Waiter {
     this.#finish(result);
   }
 
-  /** An equal evaluation stands elsewhere. */
-  #join(): void {
+  /** Evaluators have come meanwhile, or an equal evaluation stands elsewhere. */
+  #beginGenerally(): void {
     const { act } = this;
     this.#run.await(act, 0, this);
     this.#run.startOrFail({ act, cell: 0 });
