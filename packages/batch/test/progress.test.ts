@@ -64,6 +64,21 @@ describe('for people', () => {
     return expect(stdout.replaceAll('\r\n', '\n').replaceAll('\u001B', '␛')).toMatchFileSnapshot(golden('terminal'));
   });
 
+  test('on a terminal the latest is drawn at the end of the interval, and nothing is left to draw at the end of the batch', async () => {
+    const clock = virtualClock();
+    const stream = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY: true, columns: 80, rows: 24 });
+    const slow = flowModel({ name: 'slow', definitions: new DefinitionRegistry(), inputs: { n: FromContext(z.number()) } }, ({ n }) => new Promise<void>((resolve) => void clock.setTimeout(() => resolve(), n < 2 ? 10 : 60_000)))();
+    const run = mapFlow(slow, items(3), { observer: progressBar({ stream, clock, interval: 100 }), clock }).then((value) => value);
+    await clock.advance(50);
+    expect(stream.read()).not.toContain('2/3');
+    await clock.advance(50);
+    expect(stream.read()).toContain('2/3');
+    await clock.advance(60_000);
+    await run;
+    expect(stream.read()).toContain('3/3');
+    expect(clock.pending).toBe(0);
+  });
+
   test('in a pipe: a line per tenth, and no control characters', async () => {
     const { stdout, stderr } = spawnSync(command[0]!, command.slice(1), { encoding: 'utf8' });
     expect(stderr).toBe('');

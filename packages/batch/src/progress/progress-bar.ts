@@ -1,6 +1,6 @@
 /**
- * Progress for people: bars on a terminal, lines elsewhere. Drawn when something happens and never by a timer, so that nothing keeps the process alive. The terminal
- * itself is log-update's business: cursor, width, height, what stands above.
+ * Progress for people: bars on a terminal, lines elsewhere. Drawn when something happens, at most once in an interval; the latest is drawn at the interval's end, by a
+ * timer that keeps no process alive. The terminal itself is log-update's business: cursor, width, height, what stands above.
  */
 import type { Clock, FlowEvent, NodeStatus } from '@flowmodel/core';
 import { assertKnown, assertNumber, show } from '@flowmodel/core/extending';
@@ -56,11 +56,22 @@ export function progressBar(options: ProgressBarOptions = {}): (event: FlowEvent
   let drawnAt = -Infinity;
   const isNested = ({ runId, path }: Item): boolean =>
     [...items.values()].some((other) => other.runId === runId && other.path.length < path.length && other.path.every((part, i) => part === path[i]));
-  const draw = (item: Item, isUrgent: boolean): void => {
-    const now = clock.now();
-    if (screen.isThrottled && !isUrgent && now - drawnAt < interval) return;
-    drawnAt = now;
+  let later: unknown;
+  const drawNow = (item: Item): void => {
+    settle();
+    drawnAt = clock.now();
     screen.draw(items, item);
+  };
+  const settle = (): void => {
+    if (later !== undefined) clock.clearTimeout(later);
+    later = undefined;
+  };
+  const draw = (item: Item, isUrgent: boolean): void => {
+    const wait = drawnAt + interval - clock.now();
+    if (!screen.isThrottled || isUrgent || wait <= 0) return drawNow(item);
+    if (later !== undefined) return;
+    later = clock.setTimeout(() => drawNow(item), wait);
+    (later as Partial<NodeJS.Timeout> | null)?.unref?.();
   };
   return (event) => {
     if (event.type === 'progress') {
@@ -76,6 +87,7 @@ export function progressBar(options: ProgressBarOptions = {}): (event: FlowEvent
       item.standing = { ...item.standing, elapsed: clock.now() - item.startedAt, end: ENDS[event.status] };
       const wasNested = isNested(item);
       items.delete(event.spanId);
+      if (items.size === 0) settle();
       if (!wasNested) screen.keep(item, items);
     }
   };
