@@ -58,6 +58,7 @@ const CODES = new Set<unknown>(['RATE_LIMIT', 'rate_limit', 'rate_limit_error', 
 
 /**
  * Whether an error, or one of its causes, says "too many requests": by `RateLimitError`, status 429, a code of that meaning, or, failing these, by its words.
+ * Errors of the engine itself do not, nor does the refusal of what costs more than a whole window: to try these again helps nobody.
  *
  * @example
  * ```ts
@@ -66,6 +67,10 @@ const CODES = new Set<unknown>(['RATE_LIMIT', 'rate_limit', 'rate_limit_error', 
  */
 export function isRateLimit(error: unknown): boolean {
   for (const one of causesOf(error)) {
+    if (one instanceof FlowError) {
+      if (one.name === 'RateLimitError') return true;
+      continue; // what the engine and its limits say of themselves is no provider's word
+    }
     const status = statusOf(one);
     if (status === 429 || CODES.has(one.code) || one.name === 'RateLimitError') return true;
     if (status === undefined && typeof one.message === 'string' && WORDS.test(one.message)) return true;
@@ -89,8 +94,8 @@ export function retryAfterOf(error: unknown): number | undefined {
 
 /** Seconds. A date counts from now by the system's calendar, which is what the server meant. */
 function retryAfterIn(headers: unknown): number | undefined {
-  const ms = Number(headerIn(headers, 'retry-after-ms') ?? Number.NaN);
-  if (ms >= 0) return ms / 1_000;
+  const ms = headerIn(headers, 'retry-after-ms')?.trim() ?? '';
+  if (ms !== '' && Number(ms) >= 0) return Number(ms) / 1_000;
   const text = headerIn(headers, 'retry-after');
   if (text === undefined || text.trim() === '') return undefined;
   const seconds = Number(text);

@@ -115,6 +115,22 @@ test('TH30 any error that says "too many" lowers it, and isRateLimit decides oth
   }
 });
 
+test('who is told to stop because another was refused is not refused too', async () => {
+  const evaluator = adaptiveThrottle({ initial: 8 });
+  const desk = new Desk();
+  const model = flowModel({ name: 'call', definitions: new DefinitionRegistry(), inputs: { i: FromContext(z.number()) }, evaluator }, ({ i }, run) => {
+    const told = new Promise((_, reject) => run.signal.addEventListener('abort', () => reject(run.signal.reason as Error)));
+    return Promise.race([desk.work(String(i)), told]);
+  })();
+  const outcome = mapFlow(model, items(5), { onError: 'fail' }).then(() => 'done', (error: unknown) => error);
+  await settled();
+  await desk.end('0', () => { throw new RateLimitError(); });
+  expect(await outcome).toBeInstanceOf(RateLimitError);
+  await settled();
+  expect(evaluator.stats()).toMatchObject({ active: 0, rateLimited: 1, limit: 4 });
+  await desk.endAll();
+});
+
 describe('what the level does', () => {
   test('TH-X2 (Defect) a backoff takes effect inside the run: from the very next admission no more than the new level are at work', async () => {
     const evaluator = adaptiveThrottle({ initial: 8 });

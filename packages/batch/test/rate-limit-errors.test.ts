@@ -1,5 +1,5 @@
-import { createLimiter, isRateLimit, RateLimitError } from '@flowmodel/batch';
-import { FlowError } from '@flowmodel/core';
+import { adaptiveThrottle, createLimiter, isRateLimit, RateLimitError, throttle } from '@flowmodel/batch';
+import { compose, DefinitionRegistry, FlowError, flowModel, retry } from '@flowmodel/core';
 import { virtualClock } from '@flowmodel/core/testing';
 import { describe, expect, test } from 'vitest';
 
@@ -20,6 +20,7 @@ describe('TH15 what says "too many requests"', () => {
     ['other words', new Error('Invalid API key')],
     ['(Defect) a number that only begins like one', new Error('user 4290 not found')],
     ['another status, whatever the words', Object.assign(new Error('throttle valve stuck'), { status: 500 })],
+    ['an error of the engine that speaks of throttles', new FlowError('CYCLE', 'leaf: throttle would have it wait for a place that it holds itself.')],
     ['a string', '429'],
     ['nothing', undefined],
   ])('not: %s', ([, error]) => expect(isRateLimit(error)).toBe(false));
@@ -30,6 +31,16 @@ describe('TH15 what says "too many requests"', () => {
     }
     expect(isRateLimit(new Other('slow down'))).toBe(true);
   });
+});
+
+test('what costs more than a whole window is too large, not too many: a retry of refused requests leaves it, an adaptive level stays', async () => {
+  let tries = 0;
+  const cost = (): number => (tries++, 11);
+  const adaptive = adaptiveThrottle({ initial: 8 });
+  const evaluator = compose(adaptive, retry({ attempts: 5, when: isRateLimit }), throttle({ rate: { limit: 10, interval: '1m' }, cost }));
+  const model = flowModel({ name: 'large', definitions: new DefinitionRegistry(), inputs: {}, evaluator }, () => 1)();
+  await expect(model.flow.compute()).rejects.toMatchObject({ code: 'RATE_LIMIT' });
+  expect([tries, adaptive.stats().limit]).toEqual([1, 8]);
 });
 
 test('TH32 RateLimitError carries seconds and a cause, and is a FlowError', () => {
@@ -59,6 +70,7 @@ describe('retryAfter', () => {
     ['of fetch headers', with429({ headers: new Headers({ 'Retry-After': '4' }) }), 4_000],
     ['under response', { response: { status: 429, headers: new Headers({ 'Retry-After': '5' }) } }, 5_000],
     ['in milliseconds', with429({ headers: { 'retry-after-ms': '250' } }), 250],
+    ['in seconds, where the milliseconds are empty', with429({ headers: { 'retry-after-ms': '', 'Retry-After': '2' } }), 2_000],
     ['of a cause', new Error('failed', { cause: new RateLimitError('x', { retryAfter: 3 }) }), 3_000],
     ['of a response', RateLimitError.from(new Response('', { status: 429, headers: { 'Retry-After': '6' } })), 6_000],
     ['nowhere', new RateLimitError('x'), 0],

@@ -26,13 +26,13 @@ export function admitted(who: string, gate: Gate, evaluation: Evaluation, servic
   if (outside !== undefined) {
     const isFirst = !outside.isPassedOn && outside.attempt === attempt;
     outside.isPassedOn = true;
-    if (isFirst) return heard(listener, next);
+    if (isFirst) return heard(signal, listener, next);
     outside.end(); // one more attempt takes a token and a place of its own
   }
   const pass = new Pass(gate, gate.costsOf(who, evaluation.inputs), evaluation);
   const work = (): unknown => {
     services.mark(gate);
-    return heard(listener, next, pass);
+    return heard(signal, listener, next, pass);
   };
   if (way.tryEnter(pass)) {
     way.add(pass);
@@ -51,7 +51,7 @@ export function admitted(who: string, gate: Gate, evaluation: Evaluation, servic
 }
 
 /** Calls the body. `pass`: what it ends with it; none where the same gate stands further outside and holds the place. */
-function heard(listener: Listener, next: () => unknown, pass?: Pass): unknown {
+function heard(signal: AbortSignal, listener: Listener, next: () => unknown, pass?: Pass): unknown {
   const mark = listener.begun();
   const isHeard = (): boolean => pass?.isPassedOn !== true;
   const succeeded = (value: unknown): unknown => {
@@ -60,7 +60,7 @@ function heard(listener: Listener, next: () => unknown, pass?: Pass): unknown {
     return value;
   };
   const failed = (error: unknown): never => {
-    if (isHeard()) listener.failed(error, mark);
+    if (isHeard() && !signal.aborted) listener.failed(error, mark); // what a body throws that was told to stop is not the provider's word
     pass?.end();
     throw error;
   };

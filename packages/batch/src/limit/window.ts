@@ -1,5 +1,5 @@
+import { FlowError } from '@flowmodel/core';
 import { show } from '@flowmodel/core/extending';
-import { RateLimitError } from '../errors.ts';
 import { problem } from './options.ts';
 import type { ReadRate } from './options.ts';
 
@@ -21,7 +21,7 @@ export class Window {
     if (cost === undefined) return 1;
     const taken: unknown = cost(inputs as never); // what the author of `cost` said the inputs are
     if (typeof taken !== 'number' || !(taken >= 0)) throw problem(who, `expected 'cost' to yield a number from 0 up, got ${show(taken)}`);
-    if (taken > limit) throw new RateLimitError(`${who}: one attempt costs ${taken}, more than the ${limit} of a whole window: it would wait for ever. Make it smaller, or raise the limit.`);
+    if (taken > limit) throw new FlowError<'RATE_LIMIT'>('RATE_LIMIT', `${who}: one attempt costs ${taken}, more than the ${limit} of a whole window: it would wait for ever. Make it smaller, or raise the limit.`);
     return taken;
   }
 
