@@ -498,6 +498,20 @@ describe('one engine', () => {
     expect(await run(2, [1, 2], { tone: 'a' })).toBe(2);
   });
 
+  test('a change of what item does to its fields, or refuses, makes it run again', async () => {
+    const leaf = flowModel({ name: 'leaf', ...own(), inputs: { n: FromContext(z.number()) } }, ({ n }) => n);
+    const params = (): { n: string }[] => [{ n: 'four' }];
+    const cache = memoryCache();
+    const text = z.string();
+    const outcomes: unknown[] = [];
+    for (const n of [text.transform((one) => one.length), text.transform((one) => one.length * 2), text.refine((one) => one.length > 9).transform((one) => one.length)]) {
+      const batch = batchModel({ name: 'parsing', ...own(), inputs: {}, item: z.object({ n }), params, each: leaf() });
+      const [entry] = (await batch().flow.compute({}, { cache })).value.results;
+      outcomes.push(entry!.status === 'ok' ? entry!.value : (entry!.error as { code: string }).code);
+    }
+    expect(outcomes).toEqual([4, 8, 'INVALID_CONTEXT']);
+  });
+
   test.for(['compute', 'computeSync'] as const)('a value with failures is never cached; the instances that succeeded are: %s', async (compute) => {
     let isBroken = true;
     const seen: number[] = [];

@@ -1,5 +1,8 @@
-import { adaptiveThrottle, createLimiter, presets, throttle } from '@flowmodel/batch';
+import { adaptiveThrottle, batchModel, createLimiter, mapFlow, presets, throttle } from '@flowmodel/batch';
+import { DefinitionRegistry, flowModel, FromContext } from '@flowmodel/core';
+import { virtualClock } from '@flowmodel/core/testing';
 import { describe, expect, expectTypeOf, test } from 'vitest';
+import { z } from 'zod';
 
 describe('TH41 limits per provider and plan', () => {
   test.for([
@@ -41,7 +44,14 @@ describe('TH43 names', () => {
     expect(() => presets.get(undefined as never)).toThrow(expect.objectContaining({ code: 'DEFINITION', message: expect.stringContaining("Unknown preset 'undefined'") as string }) as Error);
   });
 
-  test('a preset spreads into whatever takes limits', () => {
+  test('a preset spreads into whatever takes limits', async () => {
+    const clock = virtualClock();
+    const model = flowModel({ name: 'model', definitions: new DefinitionRegistry(), inputs: { n: FromContext(z.number()) } }, () => clock.now())();
+    const items = Array.from({ length: 4 }, (_, n) => ({ n }));
+    const batch = batchModel({ name: 'batch', definitions: new DefinitionRegistry(), inputs: {}, params: () => items, each: model, ...presets.openai.free });
+    const runs = [mapFlow(model, items, { ...presets.openai.free, clock }).then((value) => value), batch().flow.compute({}, { clock }).then(({ value }) => value)];
+    await clock.runAll();
+    for (const { results } of await Promise.all(runs)) expect(results.map((entry) => entry.status === 'ok' && entry.value)).toEqual([0, 0, 0, 60_000]);
     expect(throttle({ ...presets.openai.tier1, concurrency: 2 }).stats().limit).toBe(2);
     expect(createLimiter(presets.google.free).stats().limit).toBe(2);
     expect(adaptiveThrottle(presets.adaptive.moderate).stats().limit).toBe(10);

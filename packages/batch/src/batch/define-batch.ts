@@ -44,7 +44,9 @@ export function defineBatch(raw: RawBatch): (bindings?: object) => AnyModel {
   check(raw, onError);
   const limits = readLimits(who, { concurrency: raw.concurrency ?? DEFAULT_CONCURRENCY, rate: raw.rate, cost: raw.cost });
   const carried = carriedFields(who, each, item && Object.keys(item.shape), inputs);
-  const shape = { ...inputs, ...carried.shape, each: ModelInput(z.unknown().optional()) };
+  // Any model; that its schema tells of `item`, too, makes what that does to fields a part of the batch's code.
+  const anyModel = item === undefined ? z.unknown() : z.union([z.unknown(), item]);
+  const shape = { ...inputs, ...carried.shape, each: ModelInput(anyModel.optional()) };
   const settings = { raw, onError, limits, carried } as const;
   const body = (values: Params, run: FlowRun): unknown => {
     const list = raw.params(ownInputs(values, settings), run);
