@@ -176,7 +176,7 @@ describe('the list, checked whole before anything begins', () => {
     expect(desk.started).toEqual([]);
   });
 
-  test.for([['a string', 'abc'], ['an object', { userId: 1 }], ['undefined', undefined], ['a number', 5], ['a Set', new Set([1])]])('%s is no list', async ([type, list]) => {
+  test.for([['a string', 'abc'], ['an object', { userId: 1 }], ['undefined', undefined], ['a number', 5], ['a Set', new Set([1])], ['got a Generator.', (function* () { yield { userId: 1 }; })()], ['an Error', new Error('no')]])('%s is no list', async ([type, list]) => {
     await expect(over(list).flow.compute()).rejects.toMatchObject({ code: 'INVALID_CONTEXT', message: expect.stringContaining(type as string) as string });
   });
 
@@ -562,6 +562,7 @@ describe('PZ10 definitions that make no sense', () => {
     refused({ each: user }, 'DEFINITION', 'call it first');
     refused({ each: 5 }, 'DEFINITION', "'each' is a model");
     refused({ params: [] }, 'DEFINITION', "'params'");
+    refused({ inputs: undefined }, 'DEFINITION', "'inputs'");
     refused({ concurrency: 0 }, 'DEFINITION', "'concurrency'");
     refused({ onError: 'throw' }, 'DEFINITION', "'onError'");
     refused({ keyBy: 'id' }, 'DEFINITION', "'keyBy'");

@@ -82,7 +82,8 @@ function check({ who, inputs, item, params, each, keyBy, concurrency, model }: R
   if (onError !== 'collect' && onError !== 'fail') throw problem(who, `expected 'onError' to be 'collect' or 'fail', got ${show(onError)}`);
   if (typeof params !== 'function') throw problem(who, `expected 'params' to be a function that yields one item per instance, got ${show(params)}`);
   assertCallback(who, 'keyBy', keyBy);
-  if (typeof inputs === 'object' && inputs !== null && Object.hasOwn(inputs, 'each')) throw problem(who, "no input can be named 'each': that is the model");
+  if (typeof inputs !== 'object' || (inputs as object | null) === null) throw problem(who, `expected 'inputs' to be a record of what 'params' is given, {} for nothing, got ${show(inputs)}`);
+  if (Object.hasOwn(inputs, 'each')) throw problem(who, "no input can be named 'each': that is the model");
   if (item !== undefined && typeof (item as { shape?: unknown }).shape !== 'object') throw problem(who, `'item' is an object schema, z.object({ … }), got ${show(item)}`);
   if (item !== undefined) flowModel({ ...(typeof model.name === 'string' && { name: model.name }), definitions: new DefinitionRegistry(), inputs: { item } }, () => undefined); // refuses what no input may be: asynchronous checks, markers inside
   if (typeof (each as { flow?: unknown } | undefined)?.flow !== 'object') throw problem(who, `${who === 'mapFlow' ? 'the first argument' : "'each'"} is a model, got ${typeof each === 'function' ? 'a factory: call it first' : show(each)}`);

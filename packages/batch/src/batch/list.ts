@@ -38,6 +38,7 @@ export function typeOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';
   if (typeof value !== 'object') return value === undefined ? 'undefined' : `a ${typeof value}`;
-  const name = value.constructor?.name;
-  return name === undefined || name === 'Object' ? 'an object' : `a ${name}`;
+  const made: unknown = value.constructor?.name;
+  const name = typeof made === 'string' && made !== '' ? made : Object.prototype.toString.call(value).slice('[object '.length, -1); // of generators, say
+  return name === 'Object' ? 'an object' : `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
 }
