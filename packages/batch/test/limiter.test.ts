@@ -1,7 +1,7 @@
 import { createLimiter, RateLimitError } from '@flowmodel/batch';
 import type { LimiterOptions } from '@flowmodel/batch';
 import { virtualClock } from '@flowmodel/core/testing';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Gate } from '../src/limit/gate.ts';
 import { Desk, settled } from './deferred.ts';
 
@@ -153,6 +153,17 @@ describe('rate', () => {
     const all = Promise.all([limiter.run(() => clock.now()), limiter.run(() => clock.now())]);
     await clock.runAll();
     expect(await all).toEqual([0, 7_200_000]);
+  });
+
+  test('TH9 without a clock it is the system\'s monotonic time: setting the calendar changes nothing', async () => {
+    const limiter = createLimiter({ rate: { limit: 1, interval: '1h' } });
+    await limiter.run(() => 1);
+    const calendar = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 86_400_000);
+    expect(limiter.stats().windowCount).toBe(1);
+    calendar.mockRestore();
+    const time = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 3_600_000);
+    expect(limiter.stats().windowCount).toBe(0);
+    time.mockRestore();
   });
 
   test.for([['500ms', 500], ['1s', 1_000], ['1.5s', 1_500], ['1m', 60_000], ['2h', 7_200_000], [250, 250]] as const)('an interval of %s is %d ms', async ([interval, ms]) => {
