@@ -4,7 +4,7 @@
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { closedContext, contextTransform, FlowContext, FlowError, flowModel, flowPathOf, FlowResult, FromContext, fromField, GenericResult, Lazy } from '@flowmodel/core';
+import { closedContext, contextTransform, FlowContext, FlowError, flowModel, flowPathOf, FlowResult, FromContext, fromField, GenericResult, Lazy, modelClass } from '@flowmodel/core';
 import type { AnyModel, ComputeOptions, FlowRun, ModelYielding } from '@flowmodel/core';
 import { computeInto } from '@flowmodel/core/extending';
 import * as fc from 'fast-check';
@@ -68,6 +68,20 @@ const renamed = plain.flow.withContext({ n: fromField('m', z.number()) });
 const closed = optional.flow.withContext(closedContext('label'));
 const patched = plain.flow.withContext(contextTransform({ name: 'solo.patch', inputs: { label: FromContext(z.string()) }, patches: { n: z.number() } }, ({ label }) => (label === 'a' ? { n: 1 } : {}))());
 const above = flowModel({ name: 'solo.above', inputs: { x: z.number(), y: z.number() } }, (inputs) => (noted('above', inputs), inputs.x + inputs.y))({ x: plain, y: later });
+const unbound = flowModel({ name: 'solo.unbound', inputs: { unit: z.string(), n } }, (inputs) => (noted('unbound', inputs), inputs.n))();
+const conducting = flowModel({ name: 'solo.conducting', inputs: { n }, orchestrates: true }, async (inputs) => {
+  noted('conducting', inputs);
+  await Promise.resolve();
+  return inputs.n;
+})();
+const attended = flowModel({ name: 'solo.attended', inputs: { n }, evaluator: { name: 'attending', evaluate: async (_evaluation, next) => [await next(), 'attended'] } }, (inputs) => (noted('attended', inputs), inputs.n))();
+class Lone extends modelClass({ name: 'solo.Lone', inputs: { unit: z.string() } }) {
+  call(inputs: object): string {
+    noted('lone', inputs);
+    return this.inputs.unit;
+  }
+}
+const lone = new Lone({ unit: 'm' });
 /** Schemas whose code runs: how often, and in what order, is told too. */
 let count = 0;
 const refined = flowModel({ name: 'solo.refined', inputs: { n: FromContext(z.number().refine((value) => (noted('refines', { value }), value < 3))), label: FromContext(z.string()) } }, (inputs) => (noted('refined', inputs), inputs.n))();
@@ -99,7 +113,7 @@ const thorny = flowModel({ name: 'solo.thorny', inputs: { n } }, (inputs) => {
   };
   return inputs.n === 1 || inputs.n === 2 ? (Object.defineProperty({}, inputs.n === 1 ? 'then' : 'part', thorn) as number) : inputs.n;
 })();
-const MODELS: readonly AnyModel[] = [plain, later, thrower, bound, optional, defaulted, coerced, anything, structured, unstripped, dated, inherited, record, box, quote, checked, thenable, moody, preset, presetOptional, strict, partlyStrict, wrapped, renamed, closed, patched, above, refined, counted, numbered, touchy, thorny];
+const MODELS: readonly AnyModel[] = [plain, later, thrower, bound, optional, defaulted, coerced, anything, structured, unstripped, dated, inherited, record, box, quote, checked, thenable, moody, preset, presetOptional, strict, partlyStrict, wrapped, renamed, closed, patched, above, refined, counted, numbered, touchy, thorny, unbound, conducting, attended, lone];
 
 interface Ask {
   /** Which of a program's models. */

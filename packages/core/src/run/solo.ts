@@ -75,9 +75,7 @@ export class SoloPlan {
   /** Puts values where an activation has them. */
   putInto(act: Activation, values: readonly unknown[]): void {
     this.fields.forEach((slot, i) => {
-      if (slot === undefined) return;
-      act.slots[slot.source] = undefined; // parsed already
-      act.slots[indexOf(this.plan.ops[i]!)] = values[i];
+      if (slot !== undefined) act.slots[indexOf(this.plan.ops[i]!)] = values[i];
     });
   }
 }
@@ -92,10 +90,10 @@ const NOT_SOLO = {};
 const NOTHING: readonly unknown[] = [];
 
 function isSolo(plan: Plan): boolean {
-  const { kind, inputs, wantsRun, orchestrates } = plan.models[0]!.definition;
+  const { kind, wantsRun, orchestrates } = plan.models[0]!.definition;
   if (plan.models.length > 1 || kind !== 'function' || wantsRun || orchestrates) return false;
-  if (plan.hasLazy || plan.hasEvaluators || plan.unbound.length > 0 || plan.treatments.size > 0 || plan.volatileCells.size > 0) return false;
-  return plan.ops.length === inputs.length && plan.ops.every((op) => isConstant(op) || isGivenField(plan, op));
+  if (plan.hasEvaluators || plan.unbound.length > 0 || plan.treatments.size > 0 || plan.volatileCells.size > 0) return false;
+  return plan.ops.every((op) => isConstant(op) || isGivenField(plan, op));
 }
 
 /** Whether an operand is a field as the caller gives it. */
