@@ -156,6 +156,23 @@ describe('a token counts from the moment in which the body begins', () => {
   });
 });
 
+test('a body that goes on after its time is at work: the next attempt waits for its place', async () => {
+  const clock = virtualClock();
+  const log: string[] = [];
+  const limiter = createLimiter({ concurrency: 1, clock });
+  const evaluator = compose(retry({ attempts: 3 }), timeout(50), throttle({ limiter }));
+  const deaf = flowModel({ name: 'deaf', definitions: new DefinitionRegistry(), inputs: {}, evaluator }, async () => {
+    log.push(`begins at ${clock.now()}`);
+    await new Promise<void>((resolve) => void clock.setTimeout(() => resolve(), log.length === 1 ? 120 : 10));
+    log.push(`ends at ${clock.now()}`);
+  })();
+  const run = deaf.flow.compute({}, { clock });
+  await clock.runAll();
+  await run;
+  expect(log).toEqual(['begins at 0', 'ends at 120', 'begins at 120', 'ends at 130']);
+  expect(limiter.stats()).toMatchObject({ active: 0, queued: 0 });
+});
+
 describe('a limiter that is disposed of', () => {
   const leafOf = (desk: Desk, evaluator: Evaluator) => flowModel({ name: 'leaf', definitions: new DefinitionRegistry(), inputs: { user: FromContext(z.number()) }, evaluator }, ({ user }) => desk.work(String(user)))();
 

@@ -29,6 +29,11 @@ export class Pass {
     this.signal = signal;
   }
 
+  /** Neither over nor given up: a body that goes on after that keeps its place to its end, and has no part in what the next attempt does. */
+  get isWanted(): boolean {
+    return !this.isOver && !this.signal.aborted;
+  }
+
   /** Throws once the gate is closed. */
   tryEnter(): boolean {
     if (!this.gate.tryEnter(this.costs)) return false;

@@ -29,8 +29,7 @@ export class Way {
 
   /** The passage through that gate which is not over. */
   through(gate: Gate): Pass | undefined {
-    for (const pass of this.#passes) if (pass.signal.aborted) pass.end(); // given up, and another attempt comes before it has heard of that
-    return this.#passes.find((pass) => pass.gate === gate && !pass.isOver);
+    return this.#passes.find((pass) => pass.gate === gate && pass.isWanted);
   }
 
   add(pass: Pass): void {
@@ -73,7 +72,7 @@ export class Way {
     for (let isEarly = false; next !== undefined && !pass.isOver; isEarly = true) {
       await this.#restUntil(next.queue(isEarly));
       if (next.refusal !== undefined) throw next.refusal;
-      if (!pass.isOver) next = this.#passes.find((one) => one.isIn && !one.isOver && one.attempt === pass.attempt && !one.mayBegin());
+      if (!pass.isOver) next = this.#passes.find((one) => one.isIn && one.isWanted && one.attempt === pass.attempt && !one.mayBegin());
     }
   }
 
@@ -82,11 +81,11 @@ export class Way {
   }
 
   #pause(): void {
-    for (const pass of this.#passes) pass.give();
+    for (const pass of this.#passes) if (pass.isWanted) pass.give();
   }
 
   #resume(go: () => void): void {
-    const wanted = this.#passes.filter(({ isIn, isOver }) => isIn && !isOver).toSorted((a, b) => a.gate.order - b.gate.order);
+    const wanted = this.#passes.filter(({ isIn, isWanted }) => isIn && isWanted).toSorted((a, b) => a.gate.order - b.gate.order);
     const next = wanted.findIndex(({ isHeld }) => !isHeld);
     if (next === -1) return go();
     for (const later of wanted.slice(next + 1)) later.give();
