@@ -169,8 +169,8 @@ async function outcomesOf(models: readonly AnyModel[], asks: readonly Ask[], opt
       if (how === 'sync') return new Promise((resolve) => resolve(run.computeSync(model, context)));
       return new Promise((resolve, reject) => {
         const again = { resolve, reject };
-        const once = (): void => {
-          history.push(`${at} told`);
+        const once = (found: unknown): void => {
+          history.push(`${at} told ${String(found)}`);
           computeInto(run, model, context, {}, again);
           history.push(`${at} asked again`);
         };
@@ -447,5 +447,57 @@ describe('a nested evaluation of plain values', () => {
     })();
     await down.flow.compute({ depth: 0 });
     expect(codes).toEqual([deepest, 'CYCLE']);
+  });
+
+  test('asked for without waiting it is in flight, not in a cycle, once its body has handed back a promise', async () => {
+    const codeOf = (ask: () => unknown): unknown => {
+      try {
+        return ask();
+      } catch (error) {
+        return (error as FlowError).code;
+      }
+    };
+    const codes = await within(async (run) => {
+      const found: unknown[] = [];
+      const own: typeof plain = flowModel({ name: 'solo.own', inputs: { n } }, async (inputs) => {
+        if (inputs.n === 1) found.push(codeOf(() => run.computeSync(own, { n: 1 })));
+        return inputs.n;
+      })();
+      const first = run.compute(own, { n: 1 });
+      const second = run.compute(own, { n: 2 });
+      await Promise.resolve(); // both have begun
+      found.push(codeOf(() => run.computeSync(own, { n: 1 })), codeOf(() => run.computeSync(own, { n: 2 })));
+      return [...found, await first, await second, run.computeSync(own, { n: 2 })];
+    });
+    expect(codes).toEqual(['CYCLE', 'ASYNC_IN_SYNC', 'ASYNC_IN_SYNC', 1, 2, 2]);
+  });
+
+  test('one that fails late gives its place to the next', async () => {
+    const failing = flowModel({ name: 'solo.failing', inputs: { n } }, async (inputs): Promise<number> => {
+      await settled();
+      throw new RangeError(`${inputs.n}`);
+    })();
+    const messages = await within((run) => Promise.all([1, 2, 3].map((k) => run.compute(failing, { n: k }).catch((error: Error) => error.message))), { concurrency: 1 });
+    expect(messages).toEqual(['1', '2', '3']);
+  });
+
+  test('what comes when the run is over is left as it is', async () => {
+    const gate = deferred();
+    const result = { part: [1] };
+    const error = new RangeError('late');
+    const late = flowModel({ name: 'solo.late', inputs: { n } }, async (inputs) => {
+      await gate.promise;
+      if (inputs.n === 1) return result;
+      throw error;
+    })();
+    const abort = new AbortController();
+    const root = flowModel({ inputs: {} }, (_, run: FlowRun) => Promise.all([1, 2].map((k) => run.compute(late, { n: k }))))();
+    const failure = rejection(root.flow.compute({}, { signal: abort.signal }));
+    abort.abort();
+    expect((await failure).code).toBe('CANCELLED');
+    gate.resolve();
+    await settled();
+    expect(Object.isFrozen(result)).toBe(false);
+    expect(flowPathOf(error)).toBeUndefined();
   });
 });
