@@ -322,6 +322,7 @@ describe('a nested evaluation of plain values', () => {
     const root = flowModel({ inputs: { x: z.number() } }, ({ x }) => x)({ x: first });
     expect((await root.flow.compute()).value).toBe(1);
     expect((await rejection(ended.compute(leaf, { k: 2 }))).code).toBe('CANCELLED');
+    expect((await rejection(ended.compute(leaf, {}))).code).toBe('CANCELLED');
     expect(begun).toEqual([1]);
   });
 
@@ -499,5 +500,47 @@ describe('a nested evaluation of plain values', () => {
     await settled();
     expect(Object.isFrozen(result)).toBe(false);
     expect(flowPathOf(error)).toBeUndefined();
+  });
+
+  test('whoever asked is told once, in the order of asking, also when the run ends without an answer', async () => {
+    const told: string[] = [];
+    const gates = [1, 2, 3, 4].map(() => deferred());
+    const gated = flowModel({ name: 'solo.gated', inputs: { n } }, async (inputs) => {
+      await gates[inputs.n - 1]!.promise;
+      return inputs.n;
+    })();
+    const abort = new AbortController();
+    const ending = flowModel({ name: 'solo.ending', inputs: { n } }, (inputs) => (abort.abort(), inputs.n))();
+    const root = flowModel({ inputs: {} }, async (_, run: FlowRun) => {
+      const askFor = (model: typeof plain, k: number): void => computeInto(run, model, { n: k }, {}, { resolve: () => told.push(`${k} resolved`), reject: () => told.push(`${k} rejected`) });
+      for (const k of [1, 2, 3, 4]) askFor(gated, k);
+      await settled();
+      gates[1]!.resolve();
+      await settled();
+      askFor(ending, 5);
+      return new Promise<never>(() => {});
+    })();
+    expect((await rejection(root.flow.compute({}, { signal: abort.signal }))).code).toBe('CANCELLED');
+    for (const gate of gates) gate.resolve();
+    await settled();
+    expect(told).toEqual(['2 resolved', '1 rejected', '3 rejected', '4 rejected', '5 rejected']);
+  });
+
+  test('what is under way when the root has its value is told that the run is over', async () => {
+    const gate = deferred();
+    const told: unknown[] = [];
+    const endless = flowModel({ name: 'solo.endless', inputs: { n } }, () => gate.promise)();
+    const waiting = flowModel({ name: 'solo.endless-one', inputs: { n } }, (_inputs) => gate.promise)();
+    const root = flowModel({ inputs: {} }, (_, run: FlowRun) => {
+      for (const model of [endless, waiting]) run.compute(model, { n: 1 }).catch((error: FlowError) => told.push(error.code));
+      return 1;
+    })();
+    expect((await root.flow.compute()).value).toBe(1);
+    await settled();
+    expect(told).toEqual(['CANCELLED', 'CANCELLED']);
+  });
+
+  test('what is no model is none', async () => {
+    expect(await within(async (run) => [await rejection(run.compute(5 as never, { n: 1 })), await rejection(run.compute(undefined as never, {}))].map(({ code }) => code))).toEqual(['BIND', 'BIND']);
   });
 });
