@@ -52,6 +52,7 @@ describe('a frozen copy', () => {
       const copy = frozenCopy(data);
       expect(frozenCopy(copy)).toBe(copy);
       expect(frozenCopy({ inside: copy }).inside).toBe(copy);
+      expect(frozenCopy({ inside: copy, beside: {} }).inside).toBe(copy);
     }
   });
 
@@ -74,6 +75,16 @@ describe('a frozen copy', () => {
     }
   });
 
+  test('dates, Maps and Sets are copied each time: nothing freezes them', () => {
+    for (const data of [new Date(5), new Map([['k', { n: 1 }]]), new Set([1])]) {
+      const copy = frozenCopy(data);
+      expect(copy).not.toBe(data);
+      expect(copy).toEqual(data);
+      expect(frozenCopy(copy)).not.toBe(copy);
+      expect(Object.isFrozen(frozenCopy({ data, beside: {} }).data)).toBe(false);
+    }
+  });
+
   test('sharing and cycles are kept', () => {
     const shared = { n: 1 };
     const data: { list: unknown[]; self?: unknown; map: Map<unknown, unknown> } = { list: [shared, shared], map: new Map([[shared, shared]]) };
@@ -92,7 +103,7 @@ describe('a result', () => {
   const yielding = async (make: () => unknown): Promise<unknown> => (await flowModel({ inputs: { seed } }, make)().flow.compute({ seed: 1 })).value;
 
   test('is frozen in place, all the way down', async () => {
-    const list = [{ n: 1 }, new Map([['k', { deep: [1] }]]), new Set([[2]])];
+    const list = [{ n: 1 }, new Map([['k', { deep: [1] }]]), new Map([[{ key: [1] }, 1]]), new Set([[2]])];
     const value = { list, again: list };
     expect(await yielding(() => value)).toBe(value);
     expect(frozenAll(value)).toBe(true);
