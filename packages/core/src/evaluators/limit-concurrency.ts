@@ -1,11 +1,13 @@
-import { evaluationServices } from '../run/evaluation.ts';
+import { asEngineEvaluation, evaluationServices } from '../run/evaluation.ts';
 import type { Evaluator } from '../run/evaluation.ts';
 import { isPromise } from '../run/results.ts';
+import type { Scope } from '../run/scope.ts';
 import { assertWhole } from '../assert.ts';
 
 /**
  * At most `n` of the evaluations that it is around work at the same time, in each run; the others wait their turn, first come first served. A body that waits for
- * `run.compute` or a thunk gives its place back meanwhile. Models that orchestrate take no place. Under `computeSync` only one body works anyway.
+ * `run.compute` or a thunk gives its place back meanwhile. Models that orchestrate take no place. Under `computeSync` only one body works anyway. Around the run and around a model, the same
+ * one counts once; different ones stand around each other in one order everywhere, or two evaluations may each wait for what the other has.
  *
  * Throws DEFINITION for a number below 1.
  *
@@ -23,6 +25,8 @@ export function limitConcurrency(n: number): Evaluator {
       const services = evaluationServices(evaluation);
       if (services.orchestrates || services.isSync) return next();
       const places = services.perRun(evaluator, () => new Places(n));
+      const scope = asEngineEvaluation(evaluation)?.scope;
+      if (scope?.isInside(places.inside) === true) return next(); // it stands around this once more, and counts once
       const { signal } = evaluation;
       let isHeld = false;
       let isDone = false;
@@ -44,6 +48,7 @@ export function limitConcurrency(n: number): Evaluator {
       });
       const work = (): unknown => {
         isHeld = true;
+        if (scope !== undefined) places.inside.add(scope);
         const release = (): void => {
           isDone = true;
           give();
@@ -95,6 +100,8 @@ export function limitConcurrency(n: number): Evaluator {
 
 /** So many places; who comes first is served first. */
 class Places {
+  /** Those that were let in. */
+  readonly inside = new WeakSet<Scope>();
   readonly #limit: number;
   #taken = 0;
   readonly #queue = new Set<() => void>();

@@ -170,6 +170,7 @@ export class Managed {
     const model = act.plan.models[cell]!;
     const { definition } = model;
     this.run.assertWanted(task);
+    if (task.isAway) return task.comeBack().then(() => this.#callBody(task, evaluation, override, mayRepeat));
     task.attempts = evaluation.attempt;
     const inputs = mayRepeat && definition.kind === 'function' ? { ...task.inputs } : task.inputs; // what a body writes there is not for the next attempt
     const result = override?.body !== undefined ? override.body(inputs, evaluation.run)

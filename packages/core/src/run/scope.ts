@@ -20,6 +20,13 @@ export class Scope {
     return this.#isAborted;
   }
 
+  /** Whether it, or one around it, is among some scopes. */
+  isInside(scopes: WeakSet<Scope>): boolean {
+    // oxlint-disable-next-line typescript/no-this-alias -- walks up from here
+    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.#parent) if (scopes.has(scope)) return true;
+    return false;
+  }
+
   get reason(): unknown {
     return this.#reason;
   }

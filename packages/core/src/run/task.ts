@@ -32,6 +32,8 @@ export class Task implements EvaluationServices {
   yielded: unknown = undefined;
   /** Its run is over, but others wait for it: what its body asks for from now on is this run's business. */
   heir: Run | undefined = undefined;
+  /** It gave its place back between two calls of the body, and has not got it again. */
+  isAway = false;
   /** Who asked for it does not want it any more, and nobody else does. */
   isGivenUp = false;
   #marks: Set<object> | undefined = undefined;
@@ -102,16 +104,25 @@ export class Task implements EvaluationServices {
 
   async rest(wait: Promise<void>): Promise<void> {
     const { caller } = this;
-    caller.isResting = true;
+    caller.isResting = this.isAway = true;
     this.#seats.release(caller);
     caller.pause();
     this.#run.drain();
-    try {
-      await wait;
-    } finally {
-      caller.isResting = false;
-    }
-    await new Promise<void>((resolve) => deliverInPlace(this.#seats, caller, { deliver: resolve }));
+    await wait;
+    await this.comeBack();
+  }
+
+  /** Resolves when the body has its place again. A rest that was broken off leaves that to whoever calls the body next. */
+  comeBack(): Promise<void> {
+    const { caller } = this;
+    caller.isResting = false;
+    return new Promise((resolve) => {
+      const deliver = (): void => {
+        this.isAway = false;
+        resolve();
+      };
+      deliverInPlace(this.#seats, caller, { deliver });
+    });
   }
 
   /** The run that the body works in now. */

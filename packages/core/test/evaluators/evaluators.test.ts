@@ -276,6 +276,31 @@ describe('retry', () => {
     expect(events.find(({ type }) => type === 'node:end')).toMatchObject({ status: 'computed', attempts: 3, durationMs: 21 });
   });
 
+  test('a wait that is broken off leaves the body without a place: it gets one before it is called again', async () => {
+    const clock = virtualClock();
+    let working = 0;
+    let peak = 0;
+    const log: string[] = [];
+    const body = (name: string, ms: (attempt: number) => number) => flowModel({ name: `ev.broken.${name}`, inputs: {} }, async (_, run: FlowRun) => {
+      log.push(`${name}${run.attempt} at ${clock.now()}`);
+      peak = Math.max(peak, ++working);
+      const wait = ms(run.attempt);
+      await new Promise<void>((resolve) => (wait === 0 ? resolve() : void clock.setTimeout(resolve, wait)));
+      working--;
+      if (wait === 0) throw new Error('at once');
+      return run.attempt;
+    });
+    const x = body('x', (attempt) => (attempt === 1 ? 0 : 500));
+    const y = body('y', () => 500);
+    // The first attempt's wait is cut short; the second one may take its time.
+    const firstOnly: Evaluator = { name: 'firstOnly', transparent: true, evaluate: (evaluation, next) => (evaluation.attempt === 1 ? timeout(50).evaluate(evaluation, next) : next()) };
+    const run = add({ a: x(), b: y() }).flow.compute({}, { clock, concurrency: 1, overrides: [{ factories: [x], evaluator: compose(retry({ attempts: 2 }), firstOnly, retry({ attempts: 3, delay: 1000 })) }] });
+    await clock.advance(2000);
+    expect((await run).value).toBe(3);
+    expect(log).toEqual(['x1 at 0', 'y1 at 0', 'x2 at 500']);
+    expect(peak).toBe(1);
+  });
+
   test('CC-RETRY-10 L22 a cancelled run does not wait any longer, and no timer is left', async () => {
     const clock = virtualClock();
     const abort = new AbortController();
@@ -438,6 +463,39 @@ describe('limitConcurrency', () => {
     const evaluator = compose(entering, limitConcurrency(1));
     await all({ xs: [1, 2, 3].map((i) => work({ i })) }).flow.compute({}, { overrides: [{ factories: [work], evaluator }] });
     expect(seen).toEqual([[1, 1], [2, 2], [3, 3]]);
+  });
+
+  test('around the run and around the model, the same one counts once, retried or not', async () => {
+    const limit = limitConcurrency(1);
+    const seen = { working: 0, peak: 0, calls: 0 };
+    const work = flowModel({ name: 'ev.limit.twice', inputs: { i: z.number() }, evaluator: limit }, async ({ i }) => {
+      seen.peak = Math.max(seen.peak, ++seen.working);
+      await settled();
+      seen.working--;
+      if (++seen.calls % 2 === 1) throw new Error('again');
+      return i;
+    });
+    const run = add({ a: work({ i: 1 }), b: work({ i: 2 }) }).flow.compute({}, { evaluator: compose(limit, retry()) });
+    expect((await run).value).toBe(3);
+    expect([seen.peak, seen.calls]).toEqual([1, 4]);
+  });
+
+  test('an attempt that was given up and goes on keeps its place: the next one waits for it', async () => {
+    const clock = virtualClock();
+    const gates = [deferred(), deferred()];
+    const log: string[] = [];
+    const deaf = flowModel({ name: 'ev.limit.deaf', inputs: {} }, async (_, run: FlowRun) => {
+      log.push(`in ${run.attempt}`);
+      await gates[run.attempt - 1]!.promise;
+      log.push(`out ${run.attempt}`);
+      return run.attempt;
+    });
+    const run = deaf().flow.compute({}, { clock, evaluator: compose(retry({ attempts: 2 }), timeout(10), limitConcurrency(1)) });
+    await clock.advance(10);
+    expect(log).toEqual(['in 1']);
+    for (const gate of gates) gate.resolve();
+    expect((await run).value).toBe(2);
+    expect(log).toEqual(['in 1', 'out 1', 'in 2', 'out 2']);
   });
 
   test('one that waits for a place leaves when the run is cancelled', async () => {
