@@ -201,6 +201,7 @@ export class Gate {
   /** One loop at a time: who is let in may leave, or send others in, before `go` returns. */
   #pump(): void {
     if (this.#isPumping) return;
+    if (this.#waiting.size === 0 && this.#early.size === 0 && this.#resuming.size === 0) return this.#stopTimer(); // nobody is there, which is the rule
     this.#isPumping = true;
     try {
       for (;;) {

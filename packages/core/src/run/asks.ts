@@ -2,6 +2,7 @@
 import { asModel } from '../model/brand.ts';
 import type { InputSpec } from '../model/definition.ts';
 import { labelOf } from '../model/definition.ts';
+import type { Model } from '../model/model.ts';
 import { indexOf, isSlot } from '../plan/plan.ts';
 import { planOf } from '../plan/planner.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -23,6 +24,7 @@ import { treatOf } from './options.ts';
 import { Deferred, Request } from './request.ts';
 import type { Run } from './run.ts';
 import { hasProblem, Solo, soloPlanOf } from './solo.ts';
+import type { SoloPlan } from './solo.ts';
 import { Failure, isUnfinished } from './states.ts';
 
 /** Evaluations inside evaluations; a recursion that makes its models anew each time shows no cycle. */
@@ -34,6 +36,9 @@ const CYCLE_BUDGET = 64;
 export class Asks implements RunServices, GatherServices {
   readonly #run: Run;
   #controller: AbortController | undefined = undefined;
+  /** Who asks for many evaluations asks for one model again and again. */
+  #lastAsked: Model | undefined = undefined;
+  #lastPlan: SoloPlan | undefined = undefined;
 
   constructor(run: Run) {
     this.#run = run;
@@ -99,22 +104,28 @@ export class Asks implements RunServices, GatherServices {
   #askSolo(caller: Caller, value: unknown, context: unknown, receiver: Receiver): boolean {
     const run = this.#run;
     if (run.managed !== undefined || run.isOver || caller.act.depth >= DEEPEST) return false;
-    const model = asModel(value);
-    if (model === undefined) return false;
-    const plan = soloPlanOf(planOf(model, treatOf(run.options)));
+    const plan = this.#soloPlanOf(value);
     const values = plan?.valuesFrom(context);
     if (values === undefined) return false;
     run.identify();
     if (hasProblem(values)) {
-      const act = new Activation(plan!.plan, nestedContext(caller.act, caller.cell, model, context), caller);
+      const act = new Activation(plan!.plan, nestedContext(caller.act, caller.cell, value as Model, context), caller);
       plan!.putInto(act, values);
       run.check(act, undefined, act.plan.eagerSlots);
     }
     run.assertOpen(); // a getter or a schema may have aborted
     run.isAsync = true;
-    run.seats.pushSolo(new Solo(run, caller, plan!, values, receiver));
-    run.drain();
+    run.begin(new Solo(run, caller, plan!, values, receiver));
     return true;
+  }
+
+  #soloPlanOf(value: unknown): SoloPlan | undefined {
+    if (value === this.#lastAsked) return this.#lastPlan;
+    const model = asModel(value);
+    if (model === undefined) return undefined;
+    this.#lastPlan = soloPlanOf(planOf(model, treatOf(this.#run.options)));
+    this.#lastAsked = model;
+    return this.#lastPlan;
   }
 
   /** A nested evaluation that ends when a signal fires. */

@@ -64,6 +64,9 @@ export class Identities {
   readonly #branches = new Map<Activation, (number | undefined)[]>();
   readonly #known = new Map<string, Known>();
   readonly #withOne = new Map<unknown, Map<number | string, Known>>();
+  /** Who asks for many evaluations asks for one model again and again. */
+  #lastModel: Model | undefined = undefined;
+  #lastTable = new Map<number | string, Known>();
   #count = 0;
 
   /**
@@ -156,12 +159,18 @@ export class Identities {
 
   /** A model that receives one plain value. */
   #knownWith(model: Model, value: number | string): Known {
-    const content = this.#contentOf(model);
-    let table = this.#withOne.get(content);
-    if (table === undefined) this.#withOne.set(content, (table = new Map()));
+    const table = model === this.#lastModel ? this.#lastTable : this.#tableOf(model);
     let known = table.get(value);
     if (known === undefined) table.set(value, (known = new Known(this.#count++)));
     return known;
+  }
+
+  #tableOf(model: Model): Map<number | string, Known> {
+    const content = this.#contentOf(model);
+    let table = this.#withOne.get(content);
+    if (table === undefined) this.#withOne.set(content, (table = new Map()));
+    this.#lastModel = model;
+    return (this.#lastTable = table);
   }
 
   /** What a cell is made from, as text: its model, the numbers of the cells that it needs, and what its slots hold. Undefined where one of those has no number yet, or no value. */

@@ -349,6 +349,19 @@ export class Run implements KernelRun {
 
   /* ---------- the queue ---------- */
 
+  /** Starts it now if it is its turn. */
+  begin(solo: Solo): void {
+    if (!this.isBusy && this.seats.isFree) {
+      this.isBusy = true;
+      try {
+        solo.begin();
+      } finally {
+        this.isBusy = false;
+      }
+    } else this.seats.pushSolo(solo);
+    this.drain();
+  }
+
   /** Starts what can start. */
   drain(): void {
     if (this.isBusy || this.isOver) return;

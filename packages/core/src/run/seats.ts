@@ -33,6 +33,11 @@ export class Seats {
     return this.working === 0 && this.#free.length === 0 && this.#head === this.#tail && this.#resumes.length === 0;
   }
 
+  /** Whether who comes now may begin at once. */
+  get isFree(): boolean {
+    return this.active < this.limit && this.#head === this.#tail && this.#free.length === 0 && this.#resumes.length === 0;
+  }
+
   push(place: Place): void {
     if (place.act.plan.models[place.cell]!.definition.orchestrates) this.#free.push(place);
     else this.#queue[this.#tail++] = place;

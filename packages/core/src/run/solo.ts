@@ -201,6 +201,7 @@ export class Solo implements Open, Delivery, Waiter {
   #finish(result: unknown): void {
     const { definition } = this.#plan;
     const { output } = definition;
+    if (output === undefined && isPrimitive(result)) return this.#settle(result);
     let value: unknown;
     try {
       const isValid = output === undefined || passes(output.quick, result) || output.matches?.(result) === true;
