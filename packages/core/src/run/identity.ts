@@ -36,12 +36,15 @@ export class Known {
   }
 
   get place(): Place | undefined {
-    if (this.#solo !== undefined) {
-      this.act = this.#solo.act;
-      this.cell = 0;
-      this.#solo = undefined;
-    }
+    if (this.#solo !== undefined) this.movedTo(this.#solo.act);
     return this.act === undefined ? undefined : (this as Known & Place); // cell is set along with it
+  }
+
+  /** The solo has an activation, which stands for it from now on. */
+  movedTo(act: Activation): void {
+    this.act = act;
+    this.cell = 0;
+    this.#solo = undefined;
   }
 
   /** False where it is evaluated elsewhere. */

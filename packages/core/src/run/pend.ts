@@ -3,7 +3,7 @@ import { FlowError } from '../errors.ts';
 import { labelOf } from '../model/definition.ts';
 import type { Activation } from './activation.ts';
 import type { Caller } from './caller.ts';
-import { finished, isPrimitive } from './results.ts';
+import { finished, isPrimitive, settlingOnce } from './results.ts';
 import type { Run } from './run.ts';
 import type { Seat } from './seats.ts';
 import { PENDING } from './states.ts';
@@ -11,8 +11,7 @@ import { PENDING } from './states.ts';
 /** A body handed back a promise. */
 export function pend(run: Run, act: Activation, cell: number, thenable: PromiseLike<unknown>): void {
   const { definition } = act.plan.models[cell]!;
-  // Whatever else is thenable may settle twice, or throw: a promise of it does not.
-  const promise = thenable instanceof Promise ? (thenable as Promise<unknown>) : Promise.resolve(thenable);
+  const promise = settlingOnce(thenable);
   if (run.isSync) {
     promise.then(ignore, ignore); // its outcome is nobody's any more
     throw new FlowError('ASYNC_IN_SYNC', `${labelOf(definition)} returned a promise under computeSync. Use compute, or make the body synchronous.`, { details: { model: definition.name } });

@@ -49,6 +49,9 @@ export const isPrimitive = (value: unknown): boolean => (typeof value === 'objec
 
 export const isPromise = <T = unknown>(value: unknown): value is PromiseLike<T> => typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 
+/** Whatever is thenable and no promise may settle twice, or throw: a promise of it does not. */
+export const settlingOnce = (thenable: PromiseLike<unknown>): Promise<unknown> => (thenable instanceof Promise ? (thenable as Promise<unknown>) : Promise.resolve(thenable));
+
 /** What `compute` resolves to. */
 export function boxed(act: Activation, cell: number): unknown {
   return boxedValue(act.plan.models[cell]!.definition, act.values[cell], act.boxOf(cell));

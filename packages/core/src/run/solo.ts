@@ -20,7 +20,7 @@ import type { Open } from './open.ts';
 import { noteFailure } from './paths.ts';
 import { Problem } from './problems.ts';
 import { deliverInPlace } from './request.ts';
-import { finished, frozenFor, isPrimitive, isPromise } from './results.ts';
+import { finished, frozenFor, isPrimitive, isPromise, settlingOnce } from './results.ts';
 import type { Run } from './run.ts';
 import { EMPTY, Failure, isUnfinished, PENDING, RUNNING } from './states.ts';
 
@@ -181,8 +181,7 @@ export class Solo implements Open, Delivery, Waiter {
     this.#value = PENDING;
     if (this.#act !== undefined) this.#act.values[0] = PENDING;
     run.seats.takeOne(true);
-    const promise = thenable instanceof Promise ? (thenable as Promise<unknown>) : Promise.resolve(thenable);
-    promise.then(
+    settlingOnce(thenable).then(
       (result) => {
         if (run.isOver) return;
         run.seats.releaseOne(true);
@@ -224,7 +223,7 @@ export class Solo implements Open, Delivery, Waiter {
     if (act === undefined) return;
     act.tell(0, outcome);
     act.release();
-    void this.#known?.place; // which is the activation from now on
+    this.#known?.movedTo(act);
   }
 
   told(outcome: unknown): void {
